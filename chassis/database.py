@@ -1,0 +1,157 @@
+"""The unit of work: one command, one transaction, retried where the database asks for it."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+
+from chassis.errors import Unavailable
+from chassis.logs import log
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Work = Callable[Concatenate[Session, P], T]
+
+SERIALIZATION_FAILURES = {"40001", "40P01"}
+# The server went away or is not taking connections yet (SQLSTATE classes 08 and 57P).
+TRIES = 6
+AWAY_SECONDS = 5.0
+
+
+class Database:
+    """One service's database: sessions on a pool, and units of work.
+
+    `on_staged` is called after each commit of a unit that staged events, so that the relay wakes.
+    `connect` replaces psycopg2's connect where that cannot time out by itself (green threads).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        on_staged: Callable[[], None] = lambda: None,
+        connect: Callable[[], Any] | None = None,
+    ) -> None:
+        options: dict[str, Any] = {"creator": connect} if connect else {}
+        self.engine: Engine = create_engine(
+            sqlalchemy_url(url),
+            pool_size=pool_size,
+            max_overflow=5,
+            pool_timeout=5,
+            pool_recycle=1800,
+            **options,
+        )
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._on_staged = on_staged
+
+    def transact(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work(session, …)` in one transaction and commit it.
+
+        Serialization failures and deadlocks are tried again with a growing pause, so `work` must
+        touch nothing but its session. Raises Unavailable when the database stays away.
+        """
+        return self._retried(self._committed, work, {}, args, kwargs)
+
+    def transact_as(
+        self, info: dict[str, Any], work: Work[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`transact` with `session.info` prepared: who asks and what caused it.
+
+        Only for work that carries its own proof of having been done (a call id, an inbox row):
+        a lost connection is tried again too, because a commit whose answer was lost does no harm.
+        """
+        return self._retried(self._committed, work, info, args, kwargs, repeatable=True)
+
+    def read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query in a transaction that is rolled back; safe to repeat by its nature."""
+        return self._retried(self._rolled_back, work, {}, args, kwargs, repeatable=True)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _committed(self, work: Work[P, T], info: dict[str, Any], args: Any, kwargs: Any) -> T:
+        with self._sessions() as session:
+            session.info.update(info)
+            with session.begin():
+                result = work(session, *args, **kwargs)
+            if session.info.get("staged"):
+                self._on_staged()
+            return result
+
+    def _rolled_back(self, work: Work[P, T], info: dict[str, Any], args: Any, kwargs: Any) -> T:
+        with self._sessions() as session:
+            return work(session, *args, **kwargs)
+
+    def _retried(
+        self,
+        run: Callable[..., T],
+        work: Callable[..., T],
+        info: dict[str, Any],
+        args: Any,
+        kwargs: Any,
+        *,
+        repeatable: bool = False,
+    ) -> T:
+        away_until = time.monotonic() + AWAY_SECONDS
+        for attempt in range(1, 1000):
+            try:
+                return run(work, info, args, kwargs)
+            except DBAPIError as error:
+                if sqlstate(error) in SERIALIZATION_FAILURES and attempt < TRIES:
+                    pause = 0.01 * 2**attempt
+                elif is_away(error) and repeatable and time.monotonic() < away_until:
+                    pause = 0.25
+                elif is_away(error) or sqlstate(error) in SERIALIZATION_FAILURES:
+                    raise _unavailable() from error
+                else:
+                    raise
+                log.info("transaction tried again", attempt=attempt, reason=str(error.orig))
+                time.sleep(pause * random.uniform(0.5, 1.0))
+            except PoolTimeout as error:
+                raise _unavailable() from error
+        raise _unavailable()
+
+
+def sqlalchemy_url(url: str) -> str:
+    """`postgresql://…` as operators write it, with the driver that we use."""
+    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "pgcode", None)
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the connection was lost or refused, as against a statement that was wrong."""
+    if error.connection_invalidated:
+        return True
+    state = sqlstate(error)
+    return isinstance(error, OperationalError) and (state is None or state[:3] in ("57P", "080"))
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("database_away", "The database cannot be reached at the moment.")
+
+
+@contextmanager
+def read_committed(engine: Engine) -> Iterator[Any]:
+    """A transaction at READ COMMITTED whatever the default: SKIP LOCKED needs it."""
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="READ COMMITTED")
+        with connection.begin():
+            yield connection
+
+
+def count_statements(engine: Engine, seen: list[str]) -> None:
+    """Append every statement the engine runs to `seen`, for tests that forbid N+1 queries."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def remember(_: Any, __: Any, statement: str, *rest: Any) -> None:
+        seen.append(statement)

@@ -1,0 +1,80 @@
+"""Effects happen once: what was handled or answered before is remembered in the same transaction."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.errors import Conflict
+from chassis.plumbing import inbox, reply
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a call id stands for; the actor belongs to it, so that nobody reads another's answer."""
+
+    method: str
+    actor: str
+    arguments: Mapping[str, Any]
+
+
+def first_delivery(session: Session, message_id: UUID, wire: str) -> bool:
+    """Record the message; False when its effect is already there."""
+    recorded = session.execute(
+        insert(inbox)
+        .values(message_id=message_id, wire=wire)
+        .on_conflict_do_nothing(index_elements=["message_id"])
+        .returning(inbox.c.message_id)
+    )
+    return recorded.first() is not None
+
+
+def answered_once(
+    session: Session,
+    call_id: UUID | None,
+    asked: Asked,
+    answer: Callable[[], Any],
+) -> Any:
+    """The answer of a mutating call: the stored one when this call id was answered before.
+
+    Two deliveries at the same moment meet at the primary key: the second waits for the first to
+    commit and then reads its answer. Raises Conflict when the id comes back with other content.
+    """
+    if call_id is None:
+        return answer()
+    fingerprint = _fingerprint(asked)
+    if not _reserve(session, call_id, asked.method, fingerprint):
+        return _stored(session, call_id, fingerprint)
+    result = answer()
+    session.execute(reply.update().where(reply.c.call_id == call_id).values(answer=result))
+    return result
+
+
+def _reserve(session: Session, call_id: UUID, method: str, fingerprint: bytes) -> bool:
+    reserved = session.execute(
+        insert(reply)
+        .values(call_id=call_id, method=method, fingerprint=fingerprint)
+        .on_conflict_do_nothing(index_elements=["call_id"])
+        .returning(reply.c.call_id)
+    )
+    return reserved.first() is not None
+
+
+def _stored(session: Session, call_id: UUID, fingerprint: bytes) -> Any:
+    row = session.execute(
+        select(reply.c.fingerprint, reply.c.answer).where(reply.c.call_id == call_id)
+    ).one()
+    if row.fingerprint != fingerprint:
+        raise Conflict("call_id_reused", "This call id was used before for another request.")
+    return row.answer
+
+
+def _fingerprint(asked: Asked) -> bytes:
+    text = json.dumps([asked.method, asked.actor, asked.arguments], sort_keys=True)
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,149 @@
+"""A connection to RabbitMQ that reads in one thread, is written by many, and comes back by itself.
+
+Services, gateway, node and console all talk through it. It uses plain threads; where
+`chassis.run` has patched the process they are green, and nothing here needs to know.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kombu import Connection
+
+from chassis import metrics
+from chassis.logs import log
+
+EVENTS = "memberhall.events"
+CALLS = "memberhall.rpc"
+
+CONNECT_TIMEOUT = 5.0  # seconds
+HEARTBEAT = 15  # seconds; a dead broker is noticed within twice that
+_READ_TIMEOUT = 0.5  # seconds; how soon the reader notices that it shall stop
+_PAUSES = (0.1, 0.25, 0.5, 1.0, 2.0)  # seconds between attempts to connect again
+
+# kombu's channels are untyped.
+Channel = Any
+Delivery = Any
+
+
+class Away(Exception):
+    """The broker is not reachable at the moment."""
+
+
+class Wire:
+    """One connection. `on_connect` runs after each connect, before anything is read, to declare
+    queues and start consumers; channels it opens are the only ones that may be used until the
+    connection is lost.
+    """
+
+    def __init__(self, url: str, name: str, on_connect: Callable[["Wire"], None]) -> None:
+        self._url = url
+        self._name = name
+        self._on_connect = on_connect
+        self._lock = threading.RLock()
+        self._connection: Connection | None = None
+        self._connected = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name=f"wire {self._name}", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        self._stopping.set()
+        if self._thread and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connected.is_set()
+
+    def wait_until_connected(self, timeout: float) -> bool:
+        return self._connected.wait(timeout)
+
+    def open_channel(self, prefetch: int | None = None) -> Channel:
+        """A new channel of the present connection; only for use inside `on_connect`."""
+        assert self._connection is not None
+        channel = self._connection.channel()
+        if prefetch is not None:
+            channel.basic_qos(0, prefetch, False)
+        return channel
+
+    def write(self, act: Callable[[], Any]) -> None:
+        """Run `act`, which writes one or more frames, alone on the connection.
+
+        Raises Away when the connection is lost before or while writing.
+        """
+        with self._lock:
+            if not self._connected.is_set():
+                raise Away(self._name)
+            try:
+                act()
+            except self._errors() as error:
+                self._connected.clear()
+                raise Away(self._name) from error
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._stopping.is_set():
+            try:
+                with Connection(
+                    self._url,
+                    heartbeat=HEARTBEAT,
+                    connect_timeout=CONNECT_TIMEOUT,
+                    transport_options={"client_properties": {"connection_name": self._name}},
+                ) as connection:
+                    self._connection = connection.ensure_connection(max_retries=1)
+                    self._on_connect(self)
+                    self._connected.set()
+                    log.info("broker connected", connection=self._name)
+                    attempt = 0
+                    self._read(connection)
+            except self._errors() as error:
+                if not self._stopping.is_set():
+                    log.warning("broker away", connection=self._name, reason=str(error))
+            self._connected.clear()
+            if self._stopping.wait(_PAUSES[min(attempt, len(_PAUSES) - 1)]):
+                return
+            attempt += 1
+            metrics.reconnections.labels(self._name).inc()
+
+    def _read(self, connection: Connection) -> None:
+        beat = time.monotonic()
+        while not self._stopping.is_set() and self._connected.is_set():
+            try:
+                connection.drain_events(timeout=_READ_TIMEOUT)
+            except TimeoutError:
+                pass
+            if time.monotonic() - beat > 1:
+                beat = time.monotonic()
+                with self._lock:
+                    connection.heartbeat_check()
+
+    def _errors(self) -> tuple[type[BaseException], ...]:
+        if self._connection is None:
+            return (OSError, *Connection(self._url).connection_errors)
+        connection = self._connection
+        return (OSError, *connection.connection_errors, *connection.channel_errors)
+
+
+def send(
+    channel: Channel,
+    exchange: str,
+    routing_key: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, Any],
+    mandatory: bool = False,
+    **properties: Any,
+) -> None:
+    """Publish a JSON body on a channel; the caller holds the connection (`Wire.write`)."""
+    message = channel.prepare_message(
+        body,
+        content_type="application/json",
+        headers=dict(headers),
+        properties=properties,
+    )
+    channel.basic_publish(message, exchange=exchange, routing_key=routing_key, mandatory=mandatory)
