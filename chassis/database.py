@@ -16,10 +16,8 @@ from chassis.logs import log
 
 T = TypeVar("T")
 P = ParamSpec("P")
-Work = Callable[Concatenate[Session, P], T]
 
 SERIALIZATION_FAILURES = {"40001", "40P01"}
-# The server went away or is not taking connections yet (SQLSTATE classes 08 and 57P).
 TRIES = 6
 AWAY_SECONDS = 5.0
 
@@ -51,72 +49,75 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._on_staged = on_staged
 
-    def transact(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def transact(
+        self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Run `work(session, …)` in one transaction and commit it.
 
         Serialization failures and deadlocks are tried again with a growing pause, so `work` must
         touch nothing but its session. Raises Unavailable when the database stays away.
         """
-        return self._retried(self._committed, work, {}, args, kwargs)
+        return self._retried(lambda: self._committed(lambda s: work(s, *args, **kwargs), {}))
 
-    def transact_as(
-        self, info: dict[str, Any], work: Work[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    def transact_as(self, info: dict[str, Any], work: Callable[[Session], T]) -> T:
         """`transact` with `session.info` prepared: who asks and what caused it.
 
         Only for work that carries its own proof of having been done (a call id, an inbox row):
         a lost connection is tried again too, because a commit whose answer was lost does no harm.
         """
-        return self._retried(self._committed, work, info, args, kwargs, repeatable=True)
+        return self._retried(lambda: self._committed(work, info), repeatable=True)
 
-    def read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(
+        self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Run a query in a transaction that is rolled back; safe to repeat by its nature."""
-        return self._retried(self._rolled_back, work, {}, args, kwargs, repeatable=True)
+        return self._retried(
+            lambda: self._rolled_back(lambda s: work(s, *args, **kwargs)), repeatable=True
+        )
 
     def close(self) -> None:
         self.engine.dispose()
 
-    def _committed(self, work: Work[P, T], info: dict[str, Any], args: Any, kwargs: Any) -> T:
+    def _committed(self, work: Callable[[Session], T], info: dict[str, Any]) -> T:
         with self._sessions() as session:
             session.info.update(info)
             with session.begin():
-                result = work(session, *args, **kwargs)
+                result = work(session)
             if session.info.get("staged"):
                 self._on_staged()
             return result
 
-    def _rolled_back(self, work: Work[P, T], info: dict[str, Any], args: Any, kwargs: Any) -> T:
+    def _rolled_back(self, work: Callable[[Session], T]) -> T:
         with self._sessions() as session:
-            return work(session, *args, **kwargs)
+            return work(session)
 
-    def _retried(
-        self,
-        run: Callable[..., T],
-        work: Callable[..., T],
-        info: dict[str, Any],
-        args: Any,
-        kwargs: Any,
-        *,
-        repeatable: bool = False,
-    ) -> T:
+    def _retried(self, run: Callable[[], T], *, repeatable: bool = False) -> T:
         away_until = time.monotonic() + AWAY_SECONDS
-        for attempt in range(1, 1000):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
-                return run(work, info, args, kwargs)
-            except DBAPIError as error:
-                if sqlstate(error) in SERIALIZATION_FAILURES and attempt < TRIES:
-                    pause = 0.01 * 2**attempt
-                elif is_away(error) and repeatable and time.monotonic() < away_until:
-                    pause = 0.25
-                elif is_away(error) or sqlstate(error) in SERIALIZATION_FAILURES:
-                    raise _unavailable() from error
-                else:
-                    raise
-                log.info("transaction tried again", attempt=attempt, reason=str(error.orig))
-                time.sleep(pause * random.uniform(0.5, 1.0))
+                return run()
             except PoolTimeout as error:
                 raise _unavailable() from error
-        raise _unavailable()
+            except DBAPIError as error:
+                may_wait = repeatable and time.monotonic() < away_until
+                pause = _pause_before_retry(error, attempt, may_wait)
+                log.info("transaction tried again", attempt=attempt, reason=str(error.orig))
+                time.sleep(pause * random.uniform(0.5, 1.0))
+
+
+def _pause_before_retry(error: DBAPIError, attempt: int, may_wait: bool) -> float:
+    """Seconds to wait before the next try; raises when there is to be none."""
+    if sqlstate(error) in SERIALIZATION_FAILURES:
+        if attempt < TRIES:
+            return float(0.01 * 2**attempt)
+        raise _unavailable() from error
+    if not is_away(error):
+        raise error
+    if may_wait:
+        return 0.25
+    raise _unavailable() from error
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -129,7 +130,9 @@ def sqlstate(error: DBAPIError) -> str | None:
 
 
 def is_away(error: DBAPIError) -> bool:
-    """Whether the connection was lost or refused, as against a statement that was wrong."""
+    """Whether the connection was lost or refused (no SQLSTATE, or classes 08 and 57P), as against a
+    statement that was wrong.
+    """
     if error.connection_invalidated:
         return True
     state = sqlstate(error)

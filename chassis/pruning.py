@@ -28,4 +28,4 @@ def prune(session: Session) -> int:
 def _prune(session: Session, table: Table, column: str, age: timedelta) -> int:
     key = next(iter(table.primary_key.columns))
     old = select(key).where(table.c[column] < func.clock_timestamp() - age).limit(CHUNK)
-    return session.execute(delete(table).where(key.in_(old)).returning(key)).rowcount or 0
+    return len(session.execute(delete(table).where(key.in_(old)).returning(key)).all())

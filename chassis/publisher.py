@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kombu import Connection
+from kombu.connection import Connection
 
 from chassis.errors import Unavailable
 from chassis.logs import log

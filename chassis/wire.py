@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kombu import Connection
+from kombu.connection import Connection
 
 from chassis import metrics
 from chassis.logs import log
