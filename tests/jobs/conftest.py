@@ -1,0 +1,33 @@
+"""A migrated jobs schema on a real PostgreSQL, emptied before each test."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.jobs.core import Core
+
+TABLES = ("live", "done", "attempt", "enqueue_receipt", "node_kind", "node_session", "kind")
+PLUMBING = ("outbox", "inbox", "reply", "lease", "clock")
+
+
+@pytest.fixture
+def connect(jobs_url: str) -> Iterator[Callable[[], Core]]:
+    """Further connections to the core, closed at the end."""
+    opened: list[Core] = []
+
+    def open_one() -> Core:
+        opened.append(Core(jobs_url))
+        return opened[-1]
+
+    yield open_one
+    for core in opened:
+        core.close()
+
+
+@pytest.fixture
+def core(connect: Callable[[], Core]) -> Core:
+    """An empty core that knows one kind, `tests.work` (three attempts, back-off from 10 s)."""
+    core = connect()
+    core.rows("".join(f"DELETE FROM {table};" for table in (*TABLES, *PLUMBING)))
+    core.declare()
+    return core
