@@ -116,14 +116,19 @@ class Process:
 
 def main(arguments: list[str]) -> int:
     """Run the named service until SIGTERM or SIGINT; returns the process' exit status."""
-    if len(arguments) != 1:
-        print("usage: python -m chassis.run <service>", file=sys.stderr)  # noqa: T201
+    names = [entry.name for entry in registry.services()]
+    if len(arguments) != 1 or arguments[0] not in names:
+        print(f"usage: python -m chassis.run {{{','.join(names)}}}", file=sys.stderr)
         return 2
-    entry = registry.service(arguments[0])
+    return serve(registry.service(arguments[0]))
+
+
+def serve(entry: registry.ServiceEntry) -> int:
+    """Run a service of the registry in this process; the environment holds its settings."""
     try:
         settings = config.load(entry.settings_class(), entry.name, os.environ)
     except config.SettingsError as faults:
-        print(f"{entry.name} cannot start: {faults}", file=sys.stderr)  # noqa: T201
+        print(f"{entry.name} cannot start: {faults}", file=sys.stderr)
         return 2
     start_logging(entry.name, settings.log_level)
     process = Process(entry, settings)
@@ -135,6 +140,13 @@ def main(arguments: list[str]) -> int:
     status: int = ended.wait()
     process.stop()
     return status
+
+
+def leave(status: int) -> None:
+    """End at once after a drained stop: eventlet's thread pool would keep the interpreter waiting."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _watch(container: ServiceContainer, ended: Any) -> None:
@@ -161,8 +173,4 @@ def _connect(url: str) -> Any:
 
 
 if __name__ == "__main__":
-    # os._exit after a drained stop: eventlet's thread pool would keep the interpreter waiting.
-    status = main(sys.argv[1:])
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    leave(main(sys.argv[1:]))

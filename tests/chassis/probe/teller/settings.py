@@ -1,0 +1,8 @@
+from dataclasses import dataclass
+
+from chassis.config import ServiceSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(ServiceSettings):
+    pass
