@@ -22,7 +22,12 @@ log = structlog.get_logger("memberhall")
 
 def start_logging(process: str, level: str = "INFO") -> None:
     """Send everything, our own and the libraries', to standard output in one form."""
+
+    def name_process(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {"process": process, **entry}
+
     shared: list[Any] = [
+        name_process,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -42,9 +47,8 @@ def start_logging(process: str, level: str = "INFO") -> None:
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # Their chatter at INFO says nothing an operator needs.
-    for library in ("amqp", "kombu", "nameko", "urllib3"):
+    for library in ("alembic", "amqp", "kombu", "nameko", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(process=process)
 
 
 def bind(**values: Any) -> None:

@@ -83,28 +83,30 @@ class Wire:
                 act()
             except self._errors() as error:
                 self._connected.clear()
+                log.warning("write failed", connection=self._name, reason=repr(error))
                 raise Away(self._name) from error
 
     def _run(self) -> None:
         attempt = 0
         while not self._stopping.is_set():
+            connection = Connection(
+                self._url,
+                heartbeat=HEARTBEAT,
+                connect_timeout=CONNECT_TIMEOUT,
+                transport_options={"client_properties": {"connection_name": self._name}},
+            )
             try:
-                with Connection(
-                    self._url,
-                    heartbeat=HEARTBEAT,
-                    connect_timeout=CONNECT_TIMEOUT,
-                    transport_options={"client_properties": {"connection_name": self._name}},
-                ) as connection:
-                    self._connection = connection.ensure_connection(max_retries=1)
-                    self._on_connect(self)
-                    self._connected.set()
-                    log.info("broker connected", connection=self._name)
-                    attempt = 0
-                    self._read(connection)
+                self._connection = connection.ensure_connection(max_retries=1)
+                _publish_without_reading(connection)
+                self._on_connect(self)
+                self._connected.set()
+                log.info("broker connected", connection=self._name)
+                attempt = 0
+                self._read(connection)
             except self._errors() as error:
-                if not self._stopping.is_set():
-                    log.warning("broker away", connection=self._name, reason=str(error))
-            self._connected.clear()
+                log.warning("broker away", connection=self._name, reason=str(error))
+            finally:
+                self._close(connection)
             if self._stopping.wait(_PAUSES[min(attempt, len(_PAUSES) - 1)]):
                 return
             attempt += 1
@@ -122,11 +124,28 @@ class Wire:
                 with self._lock:
                     connection.heartbeat_check()
 
+    def _close(self, connection: Connection) -> None:
+        """Say goodbye only on a connection that is well: a lost one would never answer."""
+        well = self._connected.is_set()
+        self._connected.clear()
+        if well:
+            connection.release()
+        else:
+            connection.collapse()
+
     def _errors(self) -> tuple[type[BaseException], ...]:
         if self._connection is None:
             return (OSError, *Connection(self._url).connection_errors)
         connection = self._connection
         return (OSError, *connection.connection_errors, *connection.channel_errors)
+
+
+def _publish_without_reading(connection: Connection) -> None:
+    """Keep py-amqp from looking for "connection.blocked" on the socket before each publish.
+
+    It would do so in the publishing thread, and two readers take each other's frames.
+    """
+    connection.connection.client_properties["capabilities"]["connection.blocked"] = False
 
 
 def send(
