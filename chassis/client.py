@@ -47,9 +47,9 @@ class Call:
         """The answer as JSON values; Unavailable when none comes before the deadline."""
         try:
             while True:
-                body = self._wait()
-                if body is not None:
-                    return _unwrap(json.loads(body))
+                answer = _read(self._wait())
+                if answer is not None:
+                    return _unwrap(answer)
                 time.sleep(min(_AGAIN_AFTER, max(0.0, self.expires - time.monotonic())))
                 self.client._send_again(self)
         finally:
@@ -58,10 +58,19 @@ class Call:
             metrics.calls_made.labels(self.service, self.method).observe(waited)
 
     def _wait(self) -> bytes | None:
-        """The answer's body, or None when the message came back because nobody consumes it."""
+        """The answer's body, or None when the call is to be sent again.
+
+        That is when it came back because nobody consumes it, and once when half the time is gone:
+        a service that was killed took the call with it.
+        """
+        halfway = (self.started + self.expires) / 2
+        now = time.monotonic()
+        until = halfway if now < halfway else self.expires
         try:
-            return self.answer.result(max(0.0, self.expires - time.monotonic()))
+            return self.answer.result(max(0.0, until - now))
         except TimeoutError:
+            if until == halfway:
+                return None
             raise self._unavailable() from None
 
     def _unavailable(self) -> Unavailable:
@@ -236,6 +245,12 @@ class Client:
             self._on_broadcast(str(message.properties.get("type")), json.loads(message.body))
         except Exception:
             log.exception("broadcast not understood", wire=message.properties.get("type"))
+
+
+def _read(body: bytes | None) -> dict[str, Any] | None:
+    """The answer; None when there is none yet, or a stopping service asks to be asked again."""
+    answer: dict[str, Any] | None = json.loads(body) if body is not None else None
+    return None if answer is not None and "again" in answer else answer
 
 
 def _unwrap(answer: Mapping[str, Any]) -> Any:

@@ -125,7 +125,7 @@ def kind(
     *,
     timeout: int = 60,
     attempts: int = 5,
-    backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+    backoff: Backoff = Backoff(),
     priority: int = 2,
 ) -> Callable[[Handler], Handler]:
     """Declare the decorated function as the handler of the kind `<service>.<work>`."""

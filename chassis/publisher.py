@@ -94,7 +94,8 @@ class Publisher:
             self._url,
             connect_timeout=CONNECT_TIMEOUT,
             transport_options={"client_properties": {"connection_name": self._name}},
-        ).ensure_connection(max_retries=1)
+        )
+        self._connection.connect()
         channel = self._connection.channel()
         channel.confirm_select()
         channel.events["basic_ack"].add(self._on_ack)

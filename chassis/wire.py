@@ -43,6 +43,7 @@ class Wire:
         self._on_connect = on_connect
         self._lock = threading.RLock()
         self._connection: Connection | None = None
+        self._amqp: Any = None
         self._connected = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -96,7 +97,8 @@ class Wire:
                 transport_options={"client_properties": {"connection_name": self._name}},
             )
             try:
-                self._connection = connection.ensure_connection(max_retries=1)
+                connection.connect()
+                self._connection, self._amqp = connection, connection.connection
                 _publish_without_reading(connection)
                 self._on_connect(self)
                 self._connected.set()
@@ -105,6 +107,7 @@ class Wire:
                 self._read(connection)
             except self._errors() as error:
                 log.warning("broker away", connection=self._name, reason=str(error))
+                self._connected.clear()
             finally:
                 self._close(connection)
             if self._stopping.wait(_PAUSES[min(attempt, len(_PAUSES) - 1)]):
@@ -126,12 +129,11 @@ class Wire:
 
     def _close(self, connection: Connection) -> None:
         """Say goodbye only on a connection that is well: a lost one would never answer."""
-        well = self._connected.is_set()
-        self._connected.clear()
-        if well:
+        if self._connected.is_set():
+            self._connected.clear()
             connection.release()
-        else:
-            connection.collapse()
+        elif self._connection is connection:
+            self._amqp.collect()
 
     def _errors(self) -> tuple[type[BaseException], ...]:
         if self._connection is None:
