@@ -4,6 +4,7 @@ bigint identifiers live and die inside the core; the outside knows a job by its 
 """
 
 from alembic import op
+
 from chassis.plumbing import create_plumbing
 
 revision = "0001"

@@ -1,0 +1,39 @@
+"""How long the jobs of each kind take here, and so how many a worker may be given at once.
+
+Quick jobs travel in batches, because a message for each would cost more than the job; slow ones one
+by one and only to an idle worker, so that nothing waits behind them.
+"""
+
+QUICK = 0.005  # seconds; what takes longer is given out singly
+BATCH_SECONDS = 0.005  # of work in one message
+AHEAD_SECONDS = 0.02  # of work given to a worker in all
+MOST_IN_BATCH = 50
+MOST_AHEAD = 200
+_WEIGHT = 0.1  # of the newest job in the running mean
+
+
+class Pace:
+    """Running means of seconds a job, by kind id. A kind nobody has run yet counts as slow."""
+
+    def __init__(self) -> None:
+        self._mean: dict[int, float] = {}
+
+    def learn(self, kind_id: int, seconds: float) -> None:
+        known = self._mean.get(kind_id)
+        self._mean[kind_id] = seconds if known is None else known + _WEIGHT * (seconds - known)
+
+    def is_quick(self, kind_id: int) -> bool:
+        return self._mean.get(kind_id, QUICK) < QUICK
+
+    def batch(self, kind_id: int) -> int:
+        """Jobs in one message to a worker."""
+        return self._jobs_in(BATCH_SECONDS, kind_id, MOST_IN_BATCH)
+
+    def ahead(self, kind_id: int) -> int:
+        """Jobs that a worker may hold in all."""
+        return self._jobs_in(AHEAD_SECONDS, kind_id, MOST_AHEAD)
+
+    def _jobs_in(self, seconds: float, kind_id: int, most: int) -> int:
+        if not self.is_quick(kind_id):
+            return 1
+        return max(1, min(most, int(seconds / max(self._mean[kind_id], 1e-6))))

@@ -1,0 +1,275 @@
+"""Real nodes: they run jobs, join and leave at any time, and survive their own workers."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.core import Core
+from tests.jobs.node_process import NodeProcess, is_alive, kill, until
+
+StartNode = Callable[..., NodeProcess]
+
+
+@pytest.fixture
+def start_node(core: Core, node_url: str, tmp_path: Path) -> Iterator[StartNode]:
+    started: list[NodeProcess] = []
+
+    def start(name: str = "anna", workers: int = 2) -> NodeProcess:
+        log = tmp_path / f"{name}.log"
+        started.append(NodeProcess(node_url, log, name=name, workers=workers))
+        until(lambda: core.rows("SELECT 1 FROM node_session WHERE node_name = %s", name))
+        return started[-1]
+
+    yield start
+    for node in started:
+        node.kill_all()
+        print(node.log.read_text())
+
+
+@pytest.fixture
+def enqueue(core: Core, tmp_path: Path) -> Callable[..., int]:
+    """Enqueue a job of a test kind for now; returns its id."""
+
+    def enqueue_one(kind: str, **args: object) -> int:
+        now = core.value("SELECT clock_timestamp()")
+        args = {"witness": str(tmp_path / "witness"), **args}
+        [job] = core.enqueue({"kind": f"tests.{kind}", "args": args}, now=now)
+        return int(job.job_id)
+
+    return enqueue_one
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> Callable[[], list[list[str]]]:
+    """What the handlers themselves wrote down: word, name, run number, process."""
+
+    def read() -> list[list[str]]:
+        path = tmp_path / "witness"
+        return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+
+    return read
+
+
+def outcome_of(core: Core, job: int) -> tuple[int, str | None]:
+    until(lambda: tidied(core) and core.done(job), 20)
+    done = core.done(job)
+    return done.outcome, done.error
+
+
+def tidied(core: Core) -> bool:
+    """The housekeeping that the jobs service does every moment."""
+    core.rows("SELECT * FROM promote(1000)")
+    core.rows("SELECT * FROM rescue(1000)")
+    return True
+
+
+def test_a_node_runs_what_is_waiting_and_what_comes(
+    core: Core, start_node: StartNode, enqueue: Callable[..., int]
+) -> None:
+    core.declare(name="tests.echo")
+    early = enqueue("echo", say="früh")
+    start_node()
+    late = enqueue("echo", say="spät")
+    for job, said in ((early, "früh"), (late, "spät")):
+        assert outcome_of(core, job)[0] == 1
+        done = core.done(job)
+        assert done.result == {"said": said, "fence": f"{done.uid}/1"}
+
+
+def test_many_quick_jobs_all_end_once(core: Core, start_node: StartNode) -> None:
+    core.declare(name="tests.nothing")
+    core.enqueue(*({"kind": "tests.nothing"} for _ in range(3000)))
+    start_node()
+    until(lambda: core.value("SELECT count(*) FROM done") == 3000, 30)
+    assert core.value("SELECT count(*) FROM live") == 0
+    assert core.value("SELECT max(run_no) FROM done") == 1
+
+
+def test_a_handler_that_raises_fails_its_job_with_the_reason(
+    core: Core, start_node: StartNode, enqueue: Callable[..., int]
+) -> None:
+    start_node()
+    outcome, error = outcome_of(core, enqueue("fail"))
+    assert outcome == 2
+    assert error.startswith("ValueError: no such invoice")
+    assert core.value("SELECT count(*) FROM attempt") == 2
+
+
+@pytest.mark.parametrize(
+    ("poison", "outcome", "reason"),
+    [
+        ("segfault", "lost", "the worker process was ended by SIGSEGV"),
+        ("exit", "lost", "the worker process exited with status 7"),
+        ("hang", "timeout", "timed out after 1 seconds"),
+    ],
+)
+def test_a_poisonous_job_hurts_only_itself_and_ends_dead(
+    core: Core, start_node: StartNode, enqueue: Callable[..., int], poison: str, outcome: str,
+    reason: str,
+) -> None:  # fmt: skip
+    node = start_node()
+    poisoned = enqueue(poison)
+    others = [enqueue("echo") for _ in range(10)]
+    assert outcome_of(core, poisoned) == (2, reason)
+    assert {outcome_of(core, job)[0] for job in others} == {1}
+    attempts = core.rows("SELECT outcome FROM attempt WHERE job_id = %s", poisoned)
+    assert [attempt.outcome for attempt in attempts] == [outcome, outcome]
+    assert core.value("SELECT count(*) FROM attempt") == 2
+    until(lambda: len(node.workers) == 2)
+
+
+@pytest.mark.parametrize("kind_of_value", [{"set": True}, {}])
+def test_a_result_that_cannot_be_stored_fails_only_its_job(
+    core: Core, start_node: StartNode, enqueue: Callable[..., int], kind_of_value: dict[str, bool]
+) -> None:
+    start_node()
+    job, other = enqueue("unserialisable", **kind_of_value), enqueue("echo")
+    outcome, error = outcome_of(core, job)
+    assert outcome == 2
+    assert "the result" in error
+    assert outcome_of(core, other)[0] == 1
+
+
+def test_a_killed_agent_leaves_no_worker_and_its_jobs_run_again_within_a_second(
+    core: Core,
+    start_node: StartNode,
+    enqueue: Callable[..., int],
+    ran: Callable[..., list[list[str]]],
+) -> None:
+    node = start_node()
+    job = enqueue("sleep", seconds=1.5)
+    until(lambda: ran())
+    first, [*workers] = node.agent, node.workers
+    kill(first)
+    until(lambda: not any(is_alive(pid) for pid in workers), 0.5)
+    until(lambda: core.live(job) and core.live(job).state == 1, 1.0)
+    until(lambda: node.agent not in (0, first))
+    assert outcome_of(core, job)[0] == 1
+    assert [line[0] for line in ran()] == ["started", "started", "ended"]
+    assert core.done(job).run_no == 2
+
+
+def test_a_whole_node_killed_at_once_is_rescued_by_its_lease(
+    core: Core,
+    start_node: StartNode,
+    enqueue: Callable[..., int],
+    ran: Callable[..., list[list[str]]],
+) -> None:
+    node = start_node()
+    job = enqueue("sleep", seconds=60)
+    until(lambda: ran())
+    for pid in node.everyone():
+        kill(pid)
+    lapsed = "SELECT expire_sessions(clock_timestamp() + interval '20 seconds')"
+    assert [row[0] for row in core.rows(lapsed)] == ["anna"]
+    core.rows("SELECT * FROM rescue(100)")
+    assert (core.live(job).state, core.live(job).attempt) == (1, 1)
+
+
+def test_an_agent_whose_supervisor_is_killed_drains_and_leaves(
+    core: Core,
+    start_node: StartNode,
+    enqueue: Callable[..., int],
+    ran: Callable[..., list[list[str]]],
+) -> None:
+    node = start_node()
+    job = enqueue("sleep", seconds=0.5)
+    until(lambda: ran())
+    tree = node.everyone()
+    os.kill(node.process.pid, signal.SIGKILL)
+    until(lambda: core.done(job))
+    until(lambda: not any(is_alive(pid) for pid in tree[1:]))
+    assert core.value("SELECT state FROM node_session") == "left"
+
+
+def test_sigterm_hands_back_what_has_not_started_and_finishes_what_runs(
+    core: Core,
+    start_node: StartNode,
+    enqueue: Callable[..., int],
+    ran: Callable[..., list[list[str]]],
+) -> None:
+    node = start_node(workers=1)
+    running = enqueue("sleep", seconds=1)
+    until(lambda: ran())
+    waiting = [enqueue("sleep", seconds=60) for _ in range(5)]
+    assert node.stop() == 0
+    assert core.done(running).outcome == 1
+    for job in waiting:
+        row = core.live(job)
+        assert (row.state, row.attempt, row.session_id) == (1, 0, None)
+    assert core.value("SELECT state FROM node_session") == "left"
+    assert core.value("SELECT count(*) FROM attempt") == 0
+
+
+def test_a_second_sigterm_stops_at_once_and_the_job_goes_back(
+    core: Core,
+    start_node: StartNode,
+    enqueue: Callable[..., int],
+    ran: Callable[..., list[list[str]]],
+) -> None:
+    node = start_node(workers=1)
+    job = enqueue("sleep", seconds=60)
+    until(lambda: ran())
+    node.process.send_signal(signal.SIGTERM)
+    until(lambda: core.value("SELECT state FROM node_session") == "draining")
+    node.stop(5)
+    assert core.live(job).state == 1
+
+
+def test_a_second_node_joins_while_the_first_works_and_takes_its_share(
+    core: Core,
+    start_node: StartNode,
+    enqueue: Callable[..., int],
+    ran: Callable[..., list[list[str]]],
+) -> None:
+    anna = start_node("anna", workers=1)
+    jobs = [enqueue("sleep", seconds=0.3) for _ in range(12)]
+    until(lambda: ran())
+    start_node("bert", workers=1)
+    for job in jobs:
+        assert outcome_of(core, job)[0] == 1
+    shares = core.rows(
+        "SELECT node_name, count(*) AS jobs FROM done JOIN node_session USING (session_id) GROUP BY 1"
+    )
+    assert {row.node_name for row in shares} == {"anna", "bert"}
+    assert len(ran()) == 24
+    assert anna.stop() == 0
+
+
+def test_a_node_whose_session_was_ended_stops_its_work_and_joins_again(
+    core: Core,
+    start_node: StartNode,
+    enqueue: Callable[..., int],
+    ran: Callable[..., list[list[str]]],
+) -> None:
+    node = start_node(workers=1)
+    job = enqueue("sleep", seconds=6)
+    until(lambda: ran())
+    zombie = int(ran()[0][3])
+    core.rows("SELECT expire_sessions(clock_timestamp() + interval '1 hour')")
+    until(lambda: not is_alive(zombie), 5)
+    until(lambda: core.value("SELECT count(*) FROM node_session") == 2, 5)
+    until(lambda: tidied(core) and len(ran()) == 2)
+    assert core.live(job).run_no == 2
+    assert node.process.poll() is None
+
+
+def test_a_stopped_agent_finds_itself_fenced_when_it_goes_on(
+    core: Core,
+    start_node: StartNode,
+    enqueue: Callable[..., int],
+    ran: Callable[..., list[list[str]]],
+) -> None:
+    node = start_node(workers=1)
+    job = enqueue("sleep", seconds=1)
+    until(lambda: ran())
+    os.kill(node.agent, signal.SIGSTOP)
+    core.rows("SELECT expire_sessions(clock_timestamp() + interval '1 hour')")
+    core.rows("SELECT * FROM rescue(100)")
+    until(lambda: len(ran()) == 2)  # the worker ends its job; nobody can report it
+    os.kill(node.agent, signal.SIGCONT)
+    assert outcome_of(core, job)[0] == 1
+    assert core.done(job).run_no == 2
