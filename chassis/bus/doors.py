@@ -83,12 +83,15 @@ def command(
     are added to the request.
     """
     load, dump = loads(), dumps() if dumps else None
+    # A password must not be kept under a fast hash, not even for a day: load_only marks secrets.
+    secrets = {name for name, field in load.fields.items() if field.load_only}
 
     def decorate(method: Door) -> Door:
         def run(self: Any, call: IncomingCall, request: dict[str, Any]) -> Any:
             if before:
                 request = {**request, **before(self, call.caller, request)}
-            asked = Asked(method.__name__, _asker(call.caller), call.arguments)
+            told = {each: call.arguments[each] for each in call.arguments if each not in secrets}
+            asked = Asked(method.__name__, _asker(call.caller), told)
 
             def work(session: Session) -> Any:
                 def answer() -> Any:
