@@ -8,11 +8,13 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
 from console.visitor import TIMEOUT, Disappointed, Visitor
+
+T = TypeVar("T")
 
 PATIENCE = 30.0  # seconds that anything offline may take
 
@@ -192,7 +194,7 @@ def _referral_links(page: str) -> list[str]:
     return re.findall(r"https?://[^\s\"'<]+\?ref=[\w-]+", page)
 
 
-def _first(found: list[Any], what: str) -> Any:
+def _first(found: list[T], what: str) -> T:
     if not found:
         raise Disappointed(f"There was not {what}.")
     return found[0]

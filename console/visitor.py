@@ -101,7 +101,6 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self._form: Form | None = None
         self._select: str | None = None
-        self._text_area: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -110,27 +109,34 @@ class _Forms(HTMLParser):
             method = given.get("method", "get").upper()
             self._form = Form(action=given.get("action", ""), method=method)
             self.forms.append(self._form)
-        if self._form is None:
-            return
+        if self._form is not None:
+            self._take(self._form, tag, name, given)
+
+    def _take(self, form: Form, tag: str, name: str, given: dict[str, str]) -> None:
+        value = given.get("value", "")
         if tag == "button" or given.get("type") == "submit":
-            self._form.buttons.append((name, given.get("value", "")))
-        elif tag == "input" and name:
-            if given.get("type") not in ("checkbox", "radio") or "checked" in given:
-                self._form.fields[name] = given.get("value", "")
-        elif tag == "textarea" and name:
-            self._form.fields[name] = ""
-        elif tag == "select" and name:
-            self._select = name
-            self._form.fields[name] = ""
-        elif tag == "option" and self._select:
-            if "selected" in given or not self._form.fields[self._select]:
-                self._form.fields[self._select] = given.get("value", "")
+            form.buttons.append((name, value))
+        elif tag == "input" and name and _is_sent(given):
+            form.fields[name] = value
+        elif tag in ("textarea", "select") and name:
+            form.fields[name] = ""
+            self._select = name if tag == "select" else None
+        elif tag == "option" and self._select and ("selected" in given or self._fresh(form)):
+            form.fields[self._select] = value
+
+    def _fresh(self, form: Form) -> bool:
+        """A browser chooses the first option where none is marked."""
+        return not form.fields[self._select or ""]
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._form = None
         elif tag == "select":
             self._select = None
+
+
+def _is_sent(given: dict[str, str]) -> bool:
+    return given.get("type") not in ("checkbox", "radio") or "checked" in given
 
 
 def forms_in(page: str) -> list[Form]:
@@ -146,7 +152,7 @@ class _Words(HTMLParser):
         self.words: list[str] = []
         self._hidden = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         self._hidden += tag in ("script", "style", "head")
 
     def handle_endtag(self, tag: str) -> None:
