@@ -24,7 +24,7 @@ from sandbox.paypal.renewals import Renewals
 from sandbox.settings import Settings
 
 # Longer than any answer of ours takes; a shop that hangs is not waited for.
-FINISHING_SECONDS = 5.0
+FINISHING_SECONDS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
