@@ -29,6 +29,7 @@ class Journey:
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     referral_link: str = ""
     invoice_id: str = ""
+    commissions_before: int = 0
 
     def __post_init__(self) -> None:
         self.member = Visitor(self.site)
@@ -41,6 +42,7 @@ class Journey:
         if not _referral_links(page):
             page = self.affiliate.submit("/affiliate")
         self.referral_link = _first(_referral_links(page), "a referral link on /affiliate")
+        self.commissions_before = len(self.commissions())
         return self.referral_link
 
     def a_visitor_arrives(self) -> str:
@@ -59,7 +61,7 @@ class Journey:
         link = _first([link for link in mail["links"] if "/confirm" in link], "a link to confirm")
         self.member.visit(link)
         self.member.submit("/confirm")
-        return mail["subject"]
+        return str(mail["subject"])
 
     def logs_in(self) -> str:
         self.log_in(self.member, self.email, self.password)
@@ -105,8 +107,10 @@ class Journey:
         return str(mail["subject"])
 
     def the_affiliate_earns(self) -> str:
-        """Sees the commission on the affiliate page."""
-        return str(until(lambda: self.commissions()[:1], "the commission")[0]["amount"])
+        """Sees one more commission than before."""
+        until(lambda: len(self.commissions()) > self.commissions_before, "the commission")
+        amount = self.commissions()[0]["amount"]
+        return f"{amount['amount'] / 100:.2f} {amount['currency']}"
 
     def steps(self) -> list[Callable[[], str]]:
         return [
@@ -146,18 +150,16 @@ class Journey:
         return dict(until(found, f"a mail about {about!r}")[0])
 
     def commissions(self) -> list[dict[str, Any]]:
-        """What the affiliate earned by this member, through the API."""
-        token = self.api_token("demo", "demo")
+        """What the affiliate earned, newest first, through the API."""
         answer = requests.get(
             f"{self.site}/api/v1/affiliate/commissions",
-            headers={"Authorization": f"Bearer {token}"},
-            params={"limit": 100},
+            headers={"Authorization": f"Bearer {self.api_token('demo', 'demo')}"},
+            params={"limit": "100"},
             timeout=TIMEOUT,
         )
         answer.raise_for_status()
-        return [
-            item for item in answer.json()["items"] if item.get("invoice_id") == self.invoice_id
-        ]
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
 
     def api_token(self, login: str, password: str) -> str:
         answer = requests.post(

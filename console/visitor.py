@@ -1,4 +1,4 @@
-"""A person with a browser, as far as a program can be one: follows links, fills in forms, has cookies."""
+"""A person with a browser, as far as a program can be one: follows links, fills in forms."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -152,7 +152,7 @@ class _Words(HTMLParser):
         self.words: list[str] = []
         self._hidden = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._hidden += tag in ("script", "style", "head")
 
     def handle_endtag(self, tag: str) -> None:
