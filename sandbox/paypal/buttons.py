@@ -84,9 +84,17 @@ def read_button(variables: Iterable[tuple[str, str]], may_notify: MayNotify) -> 
     command = reading.choice("cmd", (SUBSCRIBE, BUY_NOW), "")
     if not command:
         raise WrongButton(reading.faults)
+    button = _button(reading, command, may_notify)
+    reading.choice("no_shipping", ("0", "1", "2"), "0")
+    if reading.faults:
+        raise WrongButton(reading.faults)
+    return button
+
+
+def _button(reading: Reading, command: str, may_notify: MayNotify) -> Button:
     currency = reading.choice("currency_code", tuple(amounts.FIXED_FEES), "USD")
     subscribing = command == SUBSCRIBE
-    button = Button(
+    return Button(
         command=command,
         business=_business(reading),
         currency=currency,
@@ -105,10 +113,6 @@ def read_button(variables: Iterable[tuple[str, str]], may_notify: MayNotify) -> 
         terms=_terms(reading, currency) if subscribing else None,
         price=None if subscribing else _price(reading, currency),
     )
-    reading.choice("no_shipping", ("0", "1", "2"), "0")
-    if reading.faults:
-        raise WrongButton(reading.faults)
-    return button
 
 
 def _business(reading: Reading) -> str:

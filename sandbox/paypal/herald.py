@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -93,29 +94,34 @@ class Herald:
             # In a lane of its own, so that the two deliveries overlap.
             self._delivery.plan(message, due, lane=f"{message.lane} copy")
 
-    def _distorted(self, fields: Fields, facts: dict[str, str]) -> Fields:
-        given = dict(fields)
+    def _distorted(self, fields: Fields, facts: Mapping[str, str]) -> Fields:
         if self._faults.take("wrong_receiver", facts):
-            other = "somebody.else@merchant.example"
-            fields = messages.changed(
-                fields,
-                {
-                    "business": other,
-                    "receiver_email": other,
-                    "receiver_id": identifiers.account_id(other),
-                },
-            )
-        currency = self._faults.take("changed_currency", facts) if "mc_gross" in given else None
-        if currency:
-            other = currency.currency or ("EUR" if given["mc_currency"] == "USD" else "USD")
-            blank = {"payment_gross": "", "payment_fee": ""}
-            fields = messages.changed(fields, {"mc_currency": other, **blank})
-        amount = self._faults.take("changed_amount", facts) if "mc_gross" in given else None
-        if amount:
-            wanted = amount.amount or "0.01"
-            gross = {"payment_gross": wanted} if given.get("payment_gross") else {}
-            fields = messages.changed(fields, {"mc_gross": wanted, **gross})
+            fields = _paid_to(fields, "somebody.else@merchant.example")
+        if not dict(fields).get("mc_gross"):
+            return fields
+        if fault := self._faults.take("changed_currency", facts):
+            fields = _in_currency(fields, fault.currency)
+        if fault := self._faults.take("changed_amount", facts):
+            fields = _of_amount(fields, fault.amount or "0.01")
         return fields
+
+
+def _paid_to(fields: Fields, email: str) -> Fields:
+    receiver_id = identifiers.account_id(email)
+    other = {"business": email, "receiver_email": email, "receiver_id": receiver_id}
+    return messages.changed(fields, other)
+
+
+def _in_currency(fields: Fields, currency: str | None) -> Fields:
+    other = currency or ("EUR" if dict(fields)["mc_currency"] == "USD" else "USD")
+    blank = {"payment_gross": "", "payment_fee": ""}
+    return messages.changed(fields, {"mc_currency": other, **blank})
+
+
+def _of_amount(fields: Fields, amount: str) -> Fields:
+    # payment_gross repeats it, where it is not blank.
+    repeated = {"payment_gross": amount} if dict(fields).get("payment_gross") else {}
+    return messages.changed(fields, {"mc_gross": amount, **repeated})
 
 
 def _facts(fields: Fields, deal: Deal) -> dict[str, str]:

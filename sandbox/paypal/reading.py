@@ -77,9 +77,14 @@ class Reading:
         return value
 
 
+# What may stand between "//" and the next "/": these addresses go into a security policy.
+_AUTHORITY = re.compile(r"[A-Za-z0-9._~%@:\[\]-]+", re.ASCII)
+
+
 def is_web_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        plain = parts.hostname and parts.port != 0 and _AUTHORITY.fullmatch(parts.netloc)
+        return parts.scheme in {"http", "https"} and bool(plain)
     except ValueError:
         return False

@@ -38,7 +38,7 @@ class Running:
         return self._asked("DELETE", path)
 
     def arm(self, fault: str, **more: object) -> None:
-        self.post("/_sim/faults", fault=fault, **more)
+        self._asked("POST", "/_sim/faults", json={"fault": fault, **more})
 
     def settle(self) -> None:
         assert self.post("/_sim/settle", seconds=20) == {"settled": True}
@@ -48,8 +48,8 @@ class Running:
         answer = self.post("/_sim/clock", advance_seconds=seconds, settle_seconds=20)
         assert answer["settled"] is True
 
-    def approve(self, **variables: object) -> Any:
-        return self.post("/_sim/approve", **subscribe(**variables))
+    def approve(self, button: dict[str, object] | None = None, **variables: object) -> Any:
+        return self._asked("POST", "/_sim/approve", json=button or subscribe(**variables))
 
     def postback(self, body: bytes, **headers: str) -> requests.Response:
         return requests.post(

@@ -89,6 +89,8 @@ def test_what_is_not_given_is_as_paypal_has_it() -> None:
         ({"notify_url": "/ipn"}, "notify_url is '/ipn', not an absolute"),
         ({"return": "javascript:alert(1)"}, "return is 'javascript:alert(1)', not an absolute"),
         ({"cancel_return": "ftp://x/"}, "cancel_return is 'ftp://x/', not an absolute"),
+        ({"return": "http://a;script-src *"}, "return is 'http://a;script-src *', not an absolute"),
+        ({"return": "http://a:99999/"}, "return is 'http://a:99999/', not an absolute"),
         ({"rm": "3"}, "rm is '3'"),
         ({"charset": "klingon"}, "charset is 'klingon', which is not a charset"),
         ({"charset": "base64"}, "charset is 'base64', which is not a charset"),

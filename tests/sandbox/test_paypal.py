@@ -48,7 +48,7 @@ def test_a_free_trial_brings_a_signup_alone(sandbox: Running, till: Till, invoic
 
 
 def test_a_single_sale_is_told_by_web_accept(sandbox: Running, till: Till) -> None:
-    made = sandbox.post("/_sim/approve", **buy(notify_url=till.url, currency_code="USD"))
+    made = sandbox.approve(buy(notify_url=till.url, currency_code="USD"))
     [paid] = till.told(1)
     assert (paid["txn_type"], paid["txn_id"]) == ("web_accept", made["txn_id"])
     assert (paid["payment_gross"], paid["payment_fee"]) == ("40.00", "1.46")
@@ -91,7 +91,7 @@ def test_a_shop_that_fails_is_told_again_until_it_answers_200(
     sandbox: Running, till: Till, invoice: str
 ) -> None:
     till.statuses = [500, 302]
-    sandbox.post("/_sim/approve", **buy(notify_url=till.url, invoice=invoice))
+    sandbox.approve(buy(notify_url=till.url, invoice=invoice))
     sandbox.settle()
     waiting = sandbox.message(invoice=invoice)
     assert waiting["state"] == "retrying"
@@ -106,7 +106,7 @@ def test_a_shop_that_fails_is_told_again_until_it_answers_200(
 
 def test_a_shop_that_is_away_for_four_days_is_given_up(sandbox: Running, invoice: str) -> None:
     nobody = "http://127.0.0.1:9/ipn"
-    sandbox.post("/_sim/approve", **buy(notify_url=nobody, invoice=invoice))
+    sandbox.approve(buy(notify_url=nobody, invoice=invoice))
     sandbox.advance(days=5)
     message = sandbox.message(invoice=invoice)
     assert message["state"] == "failed"
@@ -115,7 +115,7 @@ def test_a_shop_that_is_away_for_four_days_is_given_up(sandbox: Running, invoice
 
 
 def test_without_a_notify_url_the_message_stays_here(sandbox: Running, invoice: str) -> None:
-    sandbox.post("/_sim/approve", **buy(invoice=invoice))
+    sandbox.approve(buy(invoice=invoice))
     assert sandbox.message(invoice=invoice)["state"] == "disabled"
 
 

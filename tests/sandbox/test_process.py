@@ -59,7 +59,7 @@ def test_sigterm_does_not_wait_for_a_shop_that_hangs() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         sandbox = start()
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/ipn"
-        sandbox.post("/_sim/approve", **subscribe(notify_url=address))
+        sandbox.approve(subscribe(notify_url=address))
         silent.accept()[0].close()
         assert sandbox.stop() == 0
 
@@ -76,7 +76,7 @@ def test_the_merchant_is_the_one_of_the_settings() -> None:
         MEMBERHALL_BILLING_PAYPAL_BUSINESS="Club@example.com",
         MEMBERHALL_BILLING_PAYPAL_RECEIVER_ID="CLUBCLUBCLUB1",
     )
-    sandbox.post("/_sim/approve", **subscribe(business="club@example.com", invoice="1"))
+    sandbox.approve(subscribe(business="club@example.com", invoice="1"))
     fields = sandbox.message(invoice="1", txn_type="subscr_payment")["fields"]
     assert (fields["receiver_email"], fields["receiver_id"]) == (
         "club@example.com",
