@@ -1,0 +1,1 @@
+"""`/api/v1`: one blueprint of operations a service, named `operations`."""

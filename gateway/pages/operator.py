@@ -1,0 +1,143 @@
+"""The operator's pages. A service that is away takes its card with it, not the page."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from chassis import registry
+from chassis.errors import NotFound
+from gateway import access, paging
+from gateway.asking import settle_away
+
+pages = Blueprint("operator", __name__, url_prefix="/operator")
+
+FEW = 5  # rows on a card of the overview
+
+
+@pages.get("")
+@access.operators_only
+def overview() -> ResponseReturnValue:
+    found, away = settle_away(
+        revenue=access.begin("billing", "revenue"),
+        accounts=access.begin("auth", "accounts_overview"),
+        payments=access.begin("billing", "payments_inbox", state="unmatched", limit=FEW),
+        deliveries=access.begin("notifications", "deliveries", state="failed", limit=FEW),
+        jobs=access.begin("jobs", "overview"),
+    )
+    letters, letters_away = _dead_letters()
+    return render_template(
+        "operator/overview.html",
+        **found,
+        dead_letters=letters,
+        away=set(away) | ({"dead_letters"} if letters_away else set()),
+    )
+
+
+@pages.get("/deliveries")
+@access.operators_only
+def deliveries() -> ResponseReturnValue:
+    found = access.ask("notifications", "deliveries", **paging.asked("state"))
+    return render_template("operator/deliveries.html", page=found, query=paging.query())
+
+
+@pages.get("/deliveries/<uuid:delivery_id>")
+@access.operators_only
+def delivery(delivery_id: UUID) -> ResponseReturnValue:
+    found = access.ask("notifications", "delivery", delivery_id=delivery_id)
+    return render_template("operator/delivery.html", delivery=found)
+
+
+@pages.post("/deliveries/<uuid:delivery_id>/retry")
+@access.operators_only
+def retry_delivery(delivery_id: UUID) -> ResponseReturnValue:
+    access.ask("notifications", "retry_delivery", delivery_id=delivery_id)
+    flash("The message is on its way again.", "success")
+    return redirect(url_for("operator.delivery", delivery_id=delivery_id), 303)
+
+
+@pages.get("/payments")
+@access.operators_only
+def payments() -> ResponseReturnValue:
+    found = access.ask("billing", "payments_inbox", **paging.asked("state"))
+    return render_template("operator/payments.html", page=found, query=paging.query())
+
+
+@pages.get("/payments/<uuid:message_id>")
+@access.operators_only
+def payment(message_id: UUID) -> ResponseReturnValue:
+    found = access.ask("billing", "payment_message", message_id=message_id)
+    return render_template("operator/payment.html", message=found)
+
+
+@pages.post("/payments/<uuid:message_id>/replay")
+@access.operators_only
+def replay_payment(message_id: UUID) -> ResponseReturnValue:
+    access.ask("billing", "replay_payment_message", message_id=message_id)
+    flash("The message is looked at again.", "success")
+    return redirect(url_for("operator.payment", message_id=message_id), 303)
+
+
+@pages.get("/jobs")
+@access.operators_only
+def jobs() -> ResponseReturnValue:
+    found, away = settle_away(
+        page=access.begin("jobs", "jobs", **paging.asked("state", "kind")),
+        overview=access.begin("jobs", "overview"),
+    )
+    return render_template("operator/jobs.html", **found, away=set(away), query=paging.query())
+
+
+@pages.post("/jobs/<uuid:job_id>/retry")
+@access.operators_only
+def retry_job(job_id: UUID) -> ResponseReturnValue:
+    access.ask("jobs", "retry_job", job_id=job_id)
+    flash("The job is tried again.", "success")
+    return redirect(url_for("operator.jobs"), 303)
+
+
+@pages.get("/dead-letters")
+@access.operators_only
+def dead_letters() -> ResponseReturnValue:
+    letters, away = _dead_letters()
+    return render_template("operator/dead_letters.html", letters=letters, away=away)
+
+
+@pages.post("/dead-letters/replay")
+@access.operators_only
+def replay_dead_letter() -> ResponseReturnValue:
+    """One letter, or all of a service's where no message is named."""
+    message_id = request.form.get("message_id") or None
+    answer = access.ask(_named_service(), "replay_dead_letters", message_id=message_id)
+    flash(f"Sent round again: {answer['replayed']}.", "success")
+    return redirect(url_for("operator.dead_letters"), 303)
+
+
+@pages.post("/dead-letters/drop")
+@access.operators_only
+def drop_dead_letter() -> ResponseReturnValue:
+    message_id = request.form.get("message_id", "")
+    access.ask(_named_service(), "drop_dead_letter", message_id=message_id)
+    flash("The dead letter is gone.", "success")
+    return redirect(url_for("operator.dead_letters"), 303)
+
+
+def _dead_letters() -> tuple[list[dict[str, Any]], set[str]]:
+    """Every service's dead letters, each with its `service`, and the services that are away."""
+    names = [entry.name for entry in registry.services()]
+    found, away = settle_away(**{name: access.begin(name, "dead_letters") for name in names})
+    letters = [
+        {"service": name, **letter}
+        for name, page in found.items()
+        if page is not None
+        for letter in page["items"]
+    ]
+    return letters, set(away)
+
+
+def _named_service() -> str:
+    named = request.form.get("service", "")
+    if named not in {entry.name for entry in registry.services()}:
+        raise NotFound("service_unknown", "There is no such service.")
+    return named

@@ -1,0 +1,1 @@
+"""What keeps other sites, other hosts and other people's headers out."""

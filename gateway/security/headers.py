@@ -1,0 +1,77 @@
+"""The headers on every answer; the content security policy's nonce is made new for each."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Response, g, request
+
+YEAR = 31_536_000  # seconds
+
+
+def csp_nonce() -> str:
+    """The nonce that this answer's own inline elements carry."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    nonce: str = g.csp_nonce
+    return nonce
+
+
+def allow_form_to(url: str) -> None:
+    """Let this answer's forms, and no other's, post to the origin of `url` (a payment provider)."""
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https") and parts.netloc:
+        g.form_target = f"{parts.scheme}://{parts.netloc}"
+
+
+def keep_secret() -> None:
+    """This page's address holds a token: no cache keeps it, no link from it tells it."""
+    g.is_secret = True
+
+
+def add_headers(response: Response, *, is_https: bool) -> Response:
+    """Set what is missing; a view's own choice of caching stays."""
+    headers = response.headers
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = (
+        "no-referrer" if "is_secret" in g else "strict-origin-when-cross-origin"
+    )
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+    headers["Content-Security-Policy"] = _policy(response)
+    if is_https:
+        headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = _caching()
+    if "request_id" in g:
+        headers["X-Request-Id"] = g.request_id
+    return response
+
+
+def _policy(response: Response) -> str:
+    if response.mimetype != "text/html":
+        return "default-src 'none'; frame-ancestors 'none'"
+    nonce = f"'nonce-{csp_nonce()}'"
+    form_target = f" {g.form_target}" if "form_target" in g else ""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {nonce}",
+            f"style-src 'self' {nonce}",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            f"form-action 'self'{form_target}",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def _caching() -> str:
+    """Pages show this moment to this person; only visitors' pages may be kept at all."""
+    if "is_secret" in g or g.get("me") is not None or request.method not in ("GET", "HEAD"):
+        return "no-store"
+    return "private, no-cache"
