@@ -33,7 +33,7 @@ class SignUpRepeated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfirmationRequested(Event):
-    """A link and a code that confirm the address are to be mailed; `mail_secret` has their texts."""
+    """A link and a code that confirm an address are to be mailed; `mail_secret` has the texts."""
 
     wire: ClassVar[str] = "auth.confirmation_requested"
     token_id: UUID

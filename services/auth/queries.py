@@ -17,8 +17,8 @@ from services.auth.models import MailedToken, User, UserSession
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserView:
-    """A user, as others see one."""
+class Person:
+    """What is told of a user everywhere."""
 
     user_id: UUID
     account_id: UUID
@@ -27,11 +27,17 @@ class UserView:
     name: str
     roles: tuple[str, ...]
     time_zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserView(Person):
+    """A user, as others see one."""
+
     is_confirmed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
-class SessionView(UserView):
+class SessionView(Person):
     """A live session with its user; `expires_at` moves on while the session is seen."""
 
     session_id: UUID
@@ -72,7 +78,7 @@ def user(db: Session, *, site_id: UUID, user_id: UUID) -> UserView:
     found = db.scalars(which).one_or_none()
     if found is None:
         raise user_unknown()
-    return UserView(**_of_user(found))
+    return UserView(is_confirmed=found.confirmed_at is not None, **_of_user(found))
 
 
 def user_unknown() -> NotFound:
@@ -141,5 +147,4 @@ def _of_user(found: User) -> dict[str, Any]:
         "name": found.name,
         "roles": sessions.roles_of(is_operator=found.is_operator),
         "time_zone": found.time_zone,
-        "is_confirmed": found.confirmed_at is not None,
     }

@@ -158,8 +158,8 @@ class Nothing(Shape):
     """A request without arguments."""
 
 
-class UserView(Shape):
-    """A user, as others see one; roles are "member" and perhaps "operator"."""
+class Person(Shape):
+    """What is told of a user everywhere; roles are "member" and perhaps "operator"."""
 
     user_id = Id()
     account_id = Id()
@@ -168,10 +168,15 @@ class UserView(Shape):
     name = fields.String()
     roles = fields.List(fields.String())
     time_zone = fields.String()
+
+
+class UserView(Person):
+    """A user, as others see one."""
+
     is_confirmed = fields.Boolean()
 
 
-class SessionView(UserView):
+class SessionView(Person):
     """A live session with its user; instants are real time."""
 
     session_id = Id()

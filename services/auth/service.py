@@ -26,15 +26,15 @@ from services.auth.domain.addresses import login_address, login_subject
 from services.auth.domain.passwords import require_acceptable
 from services.auth.domain.sessions import proved
 
-Request = dict[str, Any]
+Values = dict[str, Any]
 
 
-def hash_password(self: "AuthService", _: Caller, request: Request) -> Request:
+def hash_password(self: "AuthService", _: Caller, request: Values) -> Values:
     """Hash before it is known whether the address is, so that both take as long (ID-02)."""
     return {"password": self.off_loop(self.passwords.hash, request["password"])}
 
 
-def hash_new_password(self: "AuthService", caller: Caller, request: Request) -> Request:
+def hash_new_password(self: "AuthService", caller: Caller, request: Values) -> Values:
     """Refuse a dead link and a password made of the address, before a hash is spent on them."""
     address = self.db.read(
         queries.address_to_reset, real=_real(), site_id=_site(caller), token=request["token"]
@@ -43,11 +43,11 @@ def hash_new_password(self: "AuthService", caller: Caller, request: Request) -> 
     return hash_password(self, caller, request)
 
 
-def hash_demo_password(self: "AuthService", _: Caller, __: Request) -> Request:
+def hash_demo_password(self: "AuthService", _: Caller, __: Values) -> Values:
     return {"password": self.off_loop(self.passwords.hash, "demo")}
 
 
-def prove_login(self: "AuthService", caller: Caller, request: Request) -> Request:
+def prove_login(self: "AuthService", caller: Caller, request: Values) -> Values:
     """Count the try, then check the password; raises Denied (AB-01, ID-01)."""
     login, sandbox, site_id = request["login"], self.settings.is_sandbox, _site(caller)
     subject = login_subject(login, is_sandbox=sandbox)
@@ -59,7 +59,7 @@ def prove_login(self: "AuthService", caller: Caller, request: Request) -> Reques
     return {"proof": proved(held, check)}
 
 
-def count_code_try(self: "AuthService", caller: Caller, request: Request) -> Request:
+def count_code_try(self: "AuthService", caller: Caller, request: Values) -> Values:
     """Count before comparing, and commit it: a refusal must not take the count back."""
     self.db.transact(
         confirmation.count_code_try, real=_real(), site_id=_site(caller), email=request["email"]
@@ -74,77 +74,77 @@ class AuthService(Service):
     passwords = Passwords()
 
     @command(schemas.SignUp, before=hash_password)
-    def sign_up(self, session: Session, caller: Caller, request: Request) -> None:
+    def sign_up(self, session: Session, caller: Caller, request: Values) -> None:
         sign_up.sign_up(session, **_when(), **self._keys(), site_id=_site(caller), **request)
 
     @command(schemas.OneAddress)
-    def resend_confirmation(self, session: Session, caller: Caller, request: Request) -> None:
+    def resend_confirmation(self, session: Session, caller: Caller, request: Values) -> None:
         confirmation.resend_confirmation(
             session, real=_real(), **self._keys(), site_id=_site(caller), **request
         )
 
     @command(schemas.OneToken)
-    def confirm(self, session: Session, caller: Caller, request: Request) -> None:
+    def confirm(self, session: Session, caller: Caller, request: Values) -> None:
         confirmation.confirm(session, **_when(), site_id=_site(caller), **request)
 
     @command(schemas.TypedCode, before=count_code_try)
-    def confirm_code(self, session: Session, caller: Caller, request: Request) -> None:
+    def confirm_code(self, session: Session, caller: Caller, request: Values) -> None:
         confirmation.confirm_code(
             session, **_when(), **self._keys(), site_id=_site(caller), **request
         )
 
     @command(schemas.OneAddress)
-    def request_password_reset(self, session: Session, caller: Caller, request: Request) -> None:
+    def request_password_reset(self, session: Session, caller: Caller, request: Values) -> None:
         recovery.request_password_reset(
             session, real=_real(), **self._keys(), site_id=_site(caller), **request
         )
 
     @command(schemas.ResetPassword, before=hash_new_password)
-    def reset_password(self, session: Session, caller: Caller, request: Request) -> None:
+    def reset_password(self, session: Session, caller: Caller, request: Values) -> None:
         recovery.reset_password(session, **_when(), site_id=_site(caller), **request)
 
     @command(schemas.LogIn, schemas.SessionView, before=prove_login)
-    def log_in(self, session: Session, caller: Caller, request: Request) -> Any:
+    def log_in(self, session: Session, caller: Caller, request: Values) -> Any:
         begun = {each: request[each] for each in ("proof", "session_hash", "user_agent", "ip")}
         sessions.log_in(session, real=_real(), site_id=_site(caller), **begun)
         return self._session(session, caller, request["session_hash"])
 
     @command(schemas.OneSession)
-    def see_session(self, session: Session, caller: Caller, request: Request) -> None:
+    def see_session(self, session: Session, caller: Caller, request: Values) -> None:
         sessions.see_session(session, real=_real(), site_id=_site(caller), **request)
 
     @command(schemas.OneSession)
-    def log_out(self, session: Session, caller: Caller, request: Request) -> None:
+    def log_out(self, session: Session, caller: Caller, request: Values) -> None:
         sessions.log_out(session, real=_real(), site_id=_site(caller), **request)
 
     @query(schemas.OneSession, schemas.SessionView)
-    def session(self, session: Session, caller: Caller, request: Request) -> Any:
+    def session(self, session: Session, caller: Caller, request: Values) -> Any:
         return self._session(session, caller, request["session_hash"])
 
     @query(schemas.OneUser, schemas.UserView)
-    def user(self, session: Session, caller: Caller, request: Request) -> Any:
+    def user(self, session: Session, caller: Caller, request: Values) -> Any:
         if not may_see_user(caller.principal, caller.user_id, caller.roles, request["user_id"]):
             raise queries.user_unknown()
         return queries.user(session, site_id=_site(caller), **request)
 
     @command(schemas.ChosenTimeZone)
-    def set_time_zone(self, session: Session, caller: Caller, request: Request) -> None:
+    def set_time_zone(self, session: Session, caller: Caller, request: Values) -> None:
         people.set_time_zone(session, site_id=_site(caller), user_id=_user(caller), **request)
 
     @query(schemas.WhichToken, schemas.MailSecret, callers={"notifications"})
-    def mail_secret(self, session: Session, caller: Caller, request: Request) -> Any:
+    def mail_secret(self, session: Session, caller: Caller, request: Values) -> Any:
         return queries.mail_secret(session, real=_real(), **self._keys(), **request)
 
     @query(schemas.Nothing, schemas.AccountsOverview, roles={"operator"})
-    def accounts_overview(self, session: Session, caller: Caller, request: Request) -> Any:
+    def accounts_overview(self, session: Session, caller: Caller, request: Values) -> Any:
         return queries.accounts_overview(session, now=clock.now(), site_id=_site(caller))
 
     @command(schemas.OneAddress, callers={"console"})
-    def make_operator(self, session: Session, caller: Caller, request: Request) -> None:
+    def make_operator(self, session: Session, caller: Caller, request: Values) -> None:
         people.make_operator(session, real=_real(), site_id=caller.site_id or MAIN_SITE, **request)
 
     @command(schemas.Nothing, callers={"console"}, before=hash_demo_password)
-    def seed_demo(self, session: Session, caller: Caller, request: Request) -> None:
+    def seed_demo(self, session: Session, caller: Caller, request: Values) -> None:
         site_id, is_sandbox = caller.site_id or MAIN_SITE, self.settings.is_sandbox
         people.seed_demo(
             session, now=clock.now(), site_id=site_id, is_sandbox=is_sandbox, **request
@@ -159,7 +159,7 @@ class AuthService(Service):
             session, real=_real(), site_id=_site(caller), session_hash=session_hash
         )
 
-    def _keys(self) -> dict[str, tuple[bytes, ...]]:
+    def _keys(self) -> Values:
         return {"keys": self.settings.token_keys}
 
 
@@ -168,7 +168,7 @@ def _real() -> datetime:
     return datetime.now(UTC)
 
 
-def _when() -> dict[str, datetime]:
+def _when() -> Values:
     return {"now": clock.now(), "real": _real()}
 
 

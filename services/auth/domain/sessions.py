@@ -20,7 +20,7 @@ LOGIN_TRIES_WITHIN = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Lifetime:
-    """A session ends after `idle` without being seen, and `absolute` after the login in any case."""
+    """A session ends `idle` after it was last seen, and `absolute` after the login in any case."""
 
     idle: timedelta
     absolute: timedelta
