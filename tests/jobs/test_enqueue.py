@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import Thread
 
-from tests.jobs.core import START, Core, after
+from tests.jobs.core import Core, after
 
 
 def test_an_accepted_job_is_ready_at_once(core: Core) -> None:
@@ -78,8 +79,12 @@ def test_two_callers_with_one_uid_at_the_same_moment_make_one_job(
 def test_a_receipt_outlives_its_job_and_goes_with_old_history(core: Core) -> None:
     core.enqueue({"run_at": after(90 * 86400)}, {})
     session = core.join()
-    core.complete(session, core.claim(session))
-    core.rows("UPDATE enqueue_receipt SET accepted_at = accepted_at - interval '60 days'")
-    core.rows("SELECT prune_history(%s)", START.date())
-    kept = core.rows("SELECT j.id FROM enqueue_receipt r JOIN live j ON j.id = r.job_id")
-    assert len(kept) == 1 == core.value("SELECT count(*) FROM enqueue_receipt")
+    core.rows("SELECT ensure_partitions(date '2019-01-01', 1)")
+    core.complete(session, core.claim(session), now=datetime(2019, 1, 1, tzinfo=UTC))
+    core.rows("UPDATE enqueue_receipt SET accepted_at = '2019-01-01'")
+    core.rows("SELECT prune_history(date '2019-01-01')")
+    assert core.value("SELECT count(*) FROM enqueue_receipt") == 2
+    core.rows("SELECT prune_history(date '2019-01-02')")
+    kept = core.rows("SELECT j.state FROM enqueue_receipt r JOIN live j ON j.id = r.job_id")
+    assert [row.state for row in kept] == [0]
+    assert core.value("SELECT count(*) FROM enqueue_receipt") == 1

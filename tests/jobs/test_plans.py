@@ -40,15 +40,16 @@ def explained(core: Core, connect: Callable[[], Core], admin_url: str) -> Callab
 
 def fill(core: Core) -> None:
     core.rows(
-        "INSERT INTO live (uid, kind_id, state, priority, seq, max_attempts, run_at, created_at, args)"
-        " SELECT gen_random_uuid(), (SELECT kind_id FROM kind), 1, 2, n, 3, now(), now(), '{}'"
-        " FROM generate_series(1, %s) n",
+        "INSERT INTO live (uid, kind_id, state, priority, seq, max_attempts, run_at, created_at,"
+        " args) SELECT gen_random_uuid(), (SELECT kind_id FROM kind), 1, 2, n, 3, now(), now(),"
+        " '{}' FROM generate_series(1, %s) n",
         BACKLOG,
     )
     core.rows(
-        "INSERT INTO done (id, uid, kind_id, outcome, priority, attempt, max_attempts, run_no, run_at,"
-        " created_at, finished_at, args) SELECT -n, gen_random_uuid(), 1, 1, 2, 1, 1, 1, %s, %s, %s,"
-        " '{}' FROM generate_series(1, %s) n",
+        "INSERT INTO done (id, uid, kind_id, outcome, priority, attempt, max_attempts, run_no,"
+        " run_at, created_at, finished_at, args)"
+        " SELECT -n, gen_random_uuid(), 1, 1, 2, 1, 1, 1, %s, %s, %s, '{}'"
+        " FROM generate_series(1, %s) n",
         START, START, START, BACKLOG,
     )  # fmt: skip
     core.rows(

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,40 +31,32 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
 def test_two_claimers_never_get_the_same_job(core: Core, connect: Callable[[], Core]) -> None:
     core.enqueue_many(1000)
-    nodes = [(connect(), core.join(name)) for name in ("anna", "bert")]
 
     def drain(node: Core, session: int) -> list[int]:
         claimed: list[int] = []
-        while core_has_work():
+        while node.value("SELECT EXISTS (SELECT FROM live WHERE state = 1)"):
             claimed += [run.id for run in node.claim(session, room=17)]
         return claimed
 
-    watcher = connect()
-    lock = threading.Lock()
-
-    def core_has_work() -> bool:
-        with lock:
-            return bool(watcher.value("SELECT EXISTS (SELECT FROM live WHERE state = 1)"))
-
-    first, second = at_once(*(lambda n=n, s=s: drain(n, s) for n, s in nodes))
+    nodes = [partial(drain, connect(), core.join(name)) for name in ("anna", "bert")]
+    first, second = at_once(*nodes)
     assert len(first) + len(second) == 1000 == len({*first, *second})
 
 
-@pytest.mark.parametrize("rescuer", ["rescue", "close"])
+@pytest.mark.parametrize("ending", ["SELECT rescue(10, %s)", "SELECT close_session(%s, 'dead')"])
 def test_a_completion_racing_a_rescue_has_one_outcome(
-    core: Core, connect: Callable[[], Core], rescuer: str
+    core: Core, connect: Callable[[], Core], ending: str
 ) -> None:
     node = connect()
     for _ in range(ROUNDS):
         [job] = core.enqueue({})
         session = core.join()
         runs = node.claim(session)
-        if rescuer == "rescue":
+        if "rescue" in ending:
             core.expire(after(60))
-            take = lambda: core.rescue(after(60))  # noqa: E731
-        else:
-            take = lambda: core.value("SELECT close_session(%s, 'dead')", session)  # noqa: E731
-        completed, _ = at_once(lambda: node.complete(session, runs), take)
+        completed, _ = at_once(
+            partial(node.complete, session, runs), partial(core.rows, ending, session)
+        )
         live, done = core.live(job.job_id), core.done(job.job_id)
         assert (live is None) == (done is not None) == (completed == [job.job_id])
         core.rows("DELETE FROM live")
@@ -76,10 +69,8 @@ def test_a_claim_racing_the_end_of_its_session_leaves_nothing_running(
     core.enqueue_many(5)
     for _ in range(ROUNDS):
         session = core.join()
-        at_once(
-            lambda: node.claim(session, room=3),
-            lambda: core.value("SELECT close_session(%s, 'dead')", session),
-        )
+        end = partial(core.value, "SELECT close_session(%s, 'dead')", session)
+        at_once(partial(node.claim, session, room=3), end)
         assert core.value("SELECT count(*) FROM live WHERE state = 2") == 0
         core.rows("UPDATE live SET attempt = 0")
 
@@ -87,9 +78,8 @@ def test_a_claim_racing_the_end_of_its_session_leaves_nothing_running(
 def test_two_promoters_move_each_job_once(core: Core, connect: Callable[[], Core]) -> None:
     other = connect()
     core.enqueue(*({"run_at": after(1)} for _ in range(500)))
-    moved = at_once(lambda: core.promote(after(2)), lambda: other.promote(after(2)))
-    core_again = core.promote(after(2))
-    assert sum(moved) + core_again == 500
+    moved = at_once(partial(core.promote, after(2)), partial(other.promote, after(2)))
+    assert sum(moved) + core.promote(after(2)) == 500
 
 
 def test_a_heartbeat_racing_expiry_has_one_answer(core: Core, connect: Callable[[], Core]) -> None:
@@ -97,7 +87,7 @@ def test_a_heartbeat_racing_expiry_has_one_answer(core: Core, connect: Callable[
     for _ in range(ROUNDS):
         session = core.join()
         beat, expired = at_once(
-            lambda: node.heartbeat(session, now=after(18.5)), lambda: core.expire(after(18.5))
+            partial(node.heartbeat, session, now=after(18.5)), partial(core.expire, after(18.5))
         )
         assert beat.standing == (expired == [])
         core.rows("DELETE FROM node_kind; DELETE FROM node_session")

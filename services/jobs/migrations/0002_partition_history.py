@@ -35,8 +35,8 @@ BEGIN
 END $$;
 """
 
-# A receipt outlives its job while the job is live, however long that is: it is what makes a second
-# enqueue of the same uid harmless.
+# A receipt stays as long as its job is live or remembered: it makes a second enqueue of the same uid
+# harmless, and it is how a job is found by its uid.
 PRUNE = """
 CREATE FUNCTION prune_history(p_before date) RETURNS int
 LANGUAGE plpgsql SET search_path = jobs, pg_temp AS $$
@@ -53,7 +53,8 @@ BEGIN
         v_dropped := v_dropped + 1;
     END LOOP;
     DELETE FROM enqueue_receipt r WHERE r.accepted_at < p_before
-        AND NOT EXISTS (SELECT FROM live j WHERE j.id = r.job_id);
+        AND NOT EXISTS (SELECT FROM live j WHERE j.id = r.job_id)
+        AND NOT EXISTS (SELECT FROM done d WHERE d.id = r.job_id);
     DELETE FROM node_session s WHERE s.settled AND s.ended_at < p_before;
     RETURN v_dropped;
 END $$;

@@ -133,7 +133,21 @@ BEGIN
 END $$;
 """
 
+# An operator's retry of a dead job: all its attempts anew, its run number going on from where it was.
+REVIVE = """
+CREATE FUNCTION revive(p_id bigint, p_now timestamptz DEFAULT clock_timestamp()) RETURNS boolean
+LANGUAGE plpgsql SET search_path = jobs, pg_temp AS $$
+BEGIN
+    WITH gone AS (DELETE FROM done WHERE id = p_id AND outcome = 2 RETURNING *)
+    INSERT INTO live (id, uid, kind_id, state, priority, seq, max_attempts, run_no, run_at,
+        created_at, site_id, account_id, request_id, args)
+    SELECT id, uid, kind_id, 1, priority, nextval('job_seq'), max_attempts, run_no, p_now,
+        created_at, site_id, account_id, request_id, args FROM gone;
+    RETURN FOUND;
+END $$;
+"""
+
 
 def upgrade() -> None:
-    for function in (BACKOFF, RETRY_OR_BURY, FAIL, RESCUE, TAKE_BACK_OVERDUE):
+    for function in (BACKOFF, RETRY_OR_BURY, FAIL, RESCUE, TAKE_BACK_OVERDUE, REVIVE):
         op.execute(function)

@@ -5,10 +5,10 @@ import time
 from typing import Any
 
 from chassis.client import Client
+from services.jobs.events import WorkReady
 from services.jobs.node.asking import PRINCIPAL
 from services.jobs.node.settings import NodeSettings
 
-WORK_READY = "jobs.work_ready"
 SHORTEST, LONGEST = 0.1, 1.0  # seconds between looks
 
 
@@ -49,7 +49,7 @@ class Lookout:
             principal=PRINCIPAL,
             broker_url=settings.broker_url,
             private_key=settings.private_key,
-            broadcasts=(WORK_READY,),
+            broadcasts=(WorkReady.wire,),
             on_broadcast=self._told,
             on_reconnect=self.look_now,
         )
