@@ -1,0 +1,1 @@
+"""Affiliates: who brought whom, and what they earn by it."""
