@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.database import Database
-from chassis.errors import Denied, Failure
+from chassis.errors import Denied, Failure, Unavailable
 from chassis.plumbing import outbox
 from services.auth.commands import confirmation, tries
 from services.auth.domain.accounts import MAIN_SITE
@@ -25,11 +25,17 @@ REAL = datetime.now(UTC)
 
 
 def at_once(work: Callable[[], Any]) -> list[str]:
-    """How each of twenty threads fared: "ok", or the code it was refused with."""
+    """How each of twenty threads fared: "ok", or the code it was refused with.
 
-    def outcome(_: int) -> str:
+    Like the bus client, a thread asks again where it hears that something is away for now, as it
+    may from a database whose transactions are serializable.
+    """
+
+    def outcome(number: int) -> str:
         try:
             work()
+        except Unavailable:
+            return outcome(number)
         except Failure as failure:
             return failure.code
         return "ok"

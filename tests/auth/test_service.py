@@ -42,6 +42,9 @@ ENVIRONMENT = {
     "MEMBERHALL_AUTH_DATABASE_URL": "postgresql://127.0.0.1/memberhall",
     "MEMBERHALL_AUTH_TOKEN_KEYS": "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
 }
+# These doors ask nobody and publish nothing.
+NOTHING: Any = None
+
 SETTINGS = load(Settings, "auth", ENVIRONMENT)
 
 
@@ -66,17 +69,17 @@ class Doors:
     def __init__(self, database: Database, settings: Settings = SETTINGS) -> None:
         self.database = database
         self.passwords = CountedPasswords()
-        self.service = AuthService()
+        self.service: Any = AuthService()
         self.service.runtime = Runtime(
             settings=settings,
             database=database,
-            client=None,  # type: ignore[arg-type]  # these doors ask nobody and publish nothing
-            publisher=None,  # type: ignore[arg-type]
-            signer=None,  # type: ignore[arg-type]
-            verifier=None,  # type: ignore[arg-type]
+            client=NOTHING,
+            publisher=NOTHING,
+            signer=NOTHING,
+            verifier=NOTHING,
         )
-        self.service.passwords = self.passwords  # type: ignore[assignment]
-        self.service.off_loop = lambda work, *args: work(*args)  # type: ignore[method-assign]
+        self.service.passwords = self.passwords
+        self.service.off_loop = lambda work, *args: work(*args)
 
     def ask(
         self, method: str, caller: Caller = VISITOR, call_id: UUID | None = None, **arguments: Any
