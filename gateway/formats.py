@@ -1,0 +1,186 @@
+"""How values are shown to a reader: money, instants, days, counts and statuses.
+
+Everything here is a Jinja filter, installed by `install`. Three variables of the rendering context
+decide how: `locale` (default "en"), `me.time_zone` (IANA name, default UTC) and `now` (the business
+instant that relative times are counted from).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, Protocol
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_name
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from chassis.money import exponent
+from gateway.accents import accent_css
+from gateway.statuses import status_tone, status_word
+
+DAY = "d MMM y"
+MINUTE = "d MMM y, HH:mm"
+SECOND = "EEEE, d MMMM y, HH:mm:ss"
+NOTHING = Markup(
+    '<span class="nothing"><span aria-hidden="true">–</span><span class="visually-hidden">none</span></span>'
+)
+
+
+class MoneyLike(Protocol):
+    """What `chassis.money.Money` looks like from here."""
+
+    @property
+    def amount(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+
+
+def install(environment: Environment) -> None:
+    """Give the templates these filters."""
+    environment.filters.update(
+        money=money,
+        money_text=money_text,
+        instant=instant,
+        day=day,
+        ago=ago,
+        count=count,
+        status_word=status_word,
+        status_tone=status_tone,
+        every_period=every_period,
+        query_with=query_with,
+        accent_css=accent_css,
+        month_name=month_name,
+    )
+
+
+@pass_context
+def money(context: Context, value: MoneyLike | Mapping[str, Any] | None) -> Markup:
+    """An amount that never wraps and always names its currency: "€12.30 EUR"."""
+    if value is None:
+        return NOTHING
+    return Markup('<span class="money">{}</span>').format(money_text(context, value))
+
+
+@pass_context
+def money_text(context: Context, value: MoneyLike | Mapping[str, Any]) -> str:
+    """The same without markup, for titles and attributes.
+
+    A dollar sign alone is ambiguous, so the ISO code follows unless the symbol is the code.
+    """
+    amount, currency = _amount_of(value)
+    locale = _locale(context)
+    exact = Decimal(amount).scaleb(-exponent(currency))
+    text = format_currency(exact, currency, locale=locale)
+    named = get_currency_symbol(currency, locale=locale) == currency
+    return text if named else f"{text}\N{NO-BREAK SPACE}{currency}"
+
+
+@pass_context
+def instant(context: Context, value: datetime | str | None) -> Markup:
+    """A point in time in the reader's zone; the zone and the seconds on hover."""
+    return _time(
+        context, value, lambda local, locale: format_datetime(local, MINUTE, locale=locale)
+    )
+
+
+@pass_context
+def day(context: Context, value: datetime | date | str | None) -> Markup:
+    """A calendar day; an instant is first taken to the reader's zone."""
+    if isinstance(value, str) and "T" not in value:
+        value = date.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        text = format_date(value, DAY, locale=_locale(context))
+        return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), text)
+    return _time(context, value, lambda local, locale: format_datetime(local, DAY, locale=locale))
+
+
+@pass_context
+def ago(context: Context, value: datetime | str | None) -> Markup:
+    """How long before or after `now`: "3 minutes ago", "in 2 days"."""
+    now = context.get("now") or datetime.now(UTC)
+
+    def relative(local: datetime, locale: str) -> str:
+        if abs((local - now).total_seconds()) < 1:
+            return "just now"
+        return str(format_timedelta(local - now, add_direction=True, locale=locale))
+
+    return _time(context, value, relative)
+
+
+@pass_context
+def count(context: Context, value: int | float | None) -> str | Markup:
+    """A number grouped as the reader's locale does: "12,345"."""
+    if value is None:
+        return NOTHING
+    return str(format_decimal(value, locale=_locale(context)))
+
+
+@pass_context
+def month_name(context: Context, value: str) -> str:
+    """ "2026-11" as "Nov 2026"."""
+    return str(format_date(date.fromisoformat(f"{value}-01"), "MMM y", locale=_locale(context)))
+
+
+def every_period(period: Mapping[str, Any] | None) -> str:
+    """{"unit": "month", "count": 1} as "a month"; None, a single payment, as "once"."""
+    if period is None:
+        return "once"
+    unit, times = str(period["unit"]), int(period["count"])
+    return f"a {unit}" if times == 1 else f"every {times} {unit}s"
+
+
+def query_with(query: Mapping[str, Any], **changed: str | None) -> str:
+    """The query string with some arguments changed; None and "" take one away. Starts with "?"."""
+    merged = {**query, **changed}
+    return "?" + urlencode({name: value for name, value in merged.items() if value})
+
+
+@cache
+def time_zone_names() -> tuple[str, ...]:
+    """The zones that a form offers: UTC first, then Region/City names."""
+    regions = r"(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/"
+    return ("UTC", *sorted(name for name in available_timezones() if re.match(regions, name)))
+
+
+def zone_of(context: Context) -> ZoneInfo:
+    """The reader's time zone; UTC for visitors and for a zone that this machine does not know."""
+    me = context.get("me")
+    name = (me["time_zone"] if isinstance(me, Mapping) else getattr(me, "time_zone", None)) or "UTC"
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _time(context: Context, value: datetime | str | None, shown: Any) -> Markup:
+    if value is None:
+        return NOTHING
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    zone, locale = zone_of(context), _locale(context)
+    local = moment.astimezone(zone)
+    title = f"{format_datetime(local, SECOND, locale=locale)} {_zone_label(local, locale)}"
+    machine = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        machine, title, escape(shown(local, locale))
+    )
+
+
+def _zone_label(local: datetime, locale: str) -> str:
+    name = get_timezone_name(local, locale=locale)
+    return f"{name} ({local.tzinfo})"
+
+
+def _amount_of(value: MoneyLike | Mapping[str, Any]) -> tuple[int, str]:
+    if isinstance(value, Mapping):
+        return value["amount"], value["currency"]
+    return value.amount, value.currency
+
+
+def _locale(context: Context) -> str:
+    return str(context.get("locale") or "en")
