@@ -78,6 +78,14 @@ def test_id_03_an_address_gets_ten_mails_an_hour(acting: Acting) -> None:
     assert acting.wires() == ["auth.confirmation_requested"]
 
 
+def test_id_03_the_mails_of_repeated_sign_ups_count_too(acting: Acting) -> None:
+    acting.member()
+    for _ in range(15):
+        acting.sign_up()
+    # One of the ten was the confirmation.
+    assert acting.wires() == ["auth.sign_up_repeated"] * 9
+
+
 def test_signing_up_again_unconfirmed_mails_another_confirmation(acting: Acting) -> None:
     acting.sign_up()
     acting.told()

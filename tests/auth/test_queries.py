@@ -43,6 +43,12 @@ def test_credentials_of_an_unknown_address_are_none(acting: Acting, session: Ses
         assert queries.credentials(session, site_id=MAIN_SITE, canonical=canonical) is None
 
 
+def test_credentials_hold_on_their_own_site_only(acting: Acting, session: Session) -> None:
+    acting.member()
+    assert queries.credentials(session, site_id=MAIN_SITE, canonical=ANN) is not None
+    assert queries.credentials(session, site_id=new_id(), canonical=ANN) is None
+
+
 def test_the_secret_of_a_used_or_old_token_is_not_told(acting: Acting, session: Session) -> None:
     acting.sign_up()
     token_id = UUID(acting.told()[-1][1]["token_id"])
