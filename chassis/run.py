@@ -7,6 +7,11 @@ import eventlet
 eventlet.monkey_patch()
 
 import os  # noqa: E402
+
+# Work that keeps a core busy (Service.off_loop) gets as many threads as there are cores; eventlet
+# reads this when its pool is imported, so it comes before everything that imports it.
+os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", str(os.cpu_count() or 1))
+
 import signal  # noqa: E402
 import sys  # noqa: E402
 import threading  # noqa: E402

@@ -6,7 +6,9 @@ is thus two or three lines, and none can forget a step.
 """
 
 import functools
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from marshmallow import Schema
@@ -22,6 +24,8 @@ from chassis.inbox import Asked, answered_once, first_delivery
 
 Door = Callable[..., Any]
 Before = Callable[[Any, Caller, dict[str, Any]], dict[str, Any]]
+
+wait = time.sleep
 
 
 def rpc(
@@ -75,12 +79,14 @@ def command(
     roles: Collection[str] = (),
     callers: Collection[str] = (),
     before: Before | None = None,
+    takes: float = 0.0,
 ) -> Callable[[Door], Door]:
     """A door that changes something: method(self, session, caller, request), in one transaction.
 
     The answer is stored under the call id in that transaction, and a repeat is answered from it.
     `before(self, caller, request)` does slow work ahead of the transaction and returns values that
-    are added to the request.
+    are added to the request. `takes`: no answer and no refusal leaves sooner than so many seconds
+    after the call began, so that the time tells nothing about what was found.
     """
     load, dump = loads(), dumps() if dumps else None
     # A password must not be kept under a fast hash, not even for a day: load_only marks secrets.
@@ -88,6 +94,10 @@ def command(
 
     def decorate(method: Door) -> Door:
         def run(self: Any, call: IncomingCall, request: dict[str, Any]) -> Any:
+            with _at_least(takes):
+                return decided(self, call, request)
+
+        def decided(self: Any, call: IncomingCall, request: dict[str, Any]) -> Any:
             if before:
                 request = {**request, **before(self, call.caller, request)}
             told = {each: call.arguments[each] for each in call.arguments if each not in secrets}
@@ -167,6 +177,17 @@ def _door(
     door.mutates = mutates  # type: ignore[attr-defined]  # read by the run-twice test
     marked: Door = Rpc.decorator()(door)
     return marked
+
+
+@contextmanager
+def _at_least(seconds: float) -> Iterator[None]:
+    """Stay inside for so many seconds, however it ends; nothing is locked while it waits."""
+    until = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        if (left := until - time.monotonic()) > 0:
+            wait(left)
 
 
 def _admit(caller: Caller, roles: Collection[str], callers: Collection[str]) -> None:
