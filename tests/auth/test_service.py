@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+import chassis.bus.doors
 from chassis import plumbing
 from chassis.bus import handled_events
 from chassis.bus.calls import IncomingCall
@@ -106,7 +107,15 @@ class Doors:
 
 
 @pytest.fixture
-def doors(database: Database) -> Doors:
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long each answer was held back, in seconds, instead of holding it back."""
+    held_back: list[float] = []
+    monkeypatch.setattr(chassis.bus.doors, "wait", held_back.append)
+    return held_back
+
+
+@pytest.fixture
+def doors(database: Database, waits: list[float]) -> Doors:
     return Doors(database)
 
 
@@ -179,6 +188,21 @@ def test_id_02_every_sign_up_costs_one_hash(doors: Doors) -> None:
     doors.sign_up()
     doors.sign_up("new@example.com")
     assert doors.passwords.asked == ["hash", "hash"]
+
+
+@pytest.mark.parametrize("email", [ANN, "unconfirmed@example.com", "nobody@example.com"])
+def test_id_02_answers_about_addresses_are_held_back(
+    doors: Doors, waits: list[float], email: str
+) -> None:
+    doors.member()
+    doors.sign_up("unconfirmed@example.com")
+    waits.clear()
+    doors.sign_up(email)
+    doors.ask("resend_confirmation", email=email)
+    doors.ask("request_password_reset", email=email)
+    refusal(lambda: doors.ask("confirm_code", email=email, code="WRNGC0DE"))
+    assert len(waits) == 4
+    assert all(wait > 0 for wait in waits)
 
 
 def test_id_02_every_failed_login_costs_one_check(doors: Doors) -> None:
