@@ -60,6 +60,7 @@ def create_app(settings: Settings, client: Bus | None = None) -> Flask:
     app.before_request(tracking.begin_visit)
     app.after_request(_finish)
     app.after_request(tracking.finish_visit)
+    app.after_request(assets.keep)
     _register_views(app)
     errors.register(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask documents wrapping it so

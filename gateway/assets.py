@@ -4,12 +4,19 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import current_app, url_for
+from flask import Response, current_app, request, url_for
 
 
 def address(path: str) -> str:
     """The address of a file below static/, such as "css/theme.css"."""
     return url_for("static", filename=path, v=_version(str(current_app.static_folder), path))
+
+
+def keep(response: Response) -> Response:
+    """Let a file be kept for a year where its address names its content; else it is asked about."""
+    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @cache

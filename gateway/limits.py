@@ -26,13 +26,18 @@ def read_body() -> None:
     """Read the body within its limit; raises 400, 413 or 415 as an HTTPException."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    request.max_content_length = _largest()
-    if (request.content_length or 0) > request.max_content_length:
+    largest = _largest()
+    # werkzeug cuts a body without a length off at its limit and says nothing: one byte more than is
+    # allowed tells that there was more.
+    request.max_content_length = largest + 1
+    if (request.content_length or 0) > largest:
         raise RequestEntityTooLarge
     try:
         body = request.get_data(cache=True)
     except (OSError, ParseException) as error:
         raise BadRequest("The body of the request could not be read.") from error
+    if len(body) > largest:
+        raise RequestEntityTooLarge
     if body:
         _check_content(body)
 

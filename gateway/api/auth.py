@@ -86,7 +86,7 @@ def log_in(body: dict[str, Any]) -> Any:
     return {"token": token, "expires_at": answer["expires_at"], "session": answer}
 
 
-@operations.on("GET", "/sessions/current", gives=schemas.SessionView(exclude=("is_confirmed",)))
+@operations.on("GET", "/sessions/current", gives=schemas.SessionView())
 def current_session() -> Any:
     """Who the token belongs to."""
     return access.signed_in().as_json()

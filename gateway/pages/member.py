@@ -31,17 +31,17 @@ def dashboard() -> ResponseReturnValue:
     return render_template("member/dashboard.html", **found, away=set(away))
 
 
-@pages.get("/checkout/<plan_id>")
+@pages.get("/checkout/<uuid:plan_id>")
 @access.members_only
-def checkout(plan_id: str) -> ResponseReturnValue:
+def checkout(plan_id: UUID) -> ResponseReturnValue:
     """The order to look at once more. Its invoice's id is made here, so that a second click on
     the button is the same order."""
     return render_template("member/checkout.html", plan=_plan(plan_id), invoice_id=new_id())
 
 
-@pages.post("/checkout/<plan_id>")
+@pages.post("/checkout/<uuid:plan_id>")
 @access.members_only
-def checkout_sent(plan_id: str) -> ResponseReturnValue:
+def checkout_sent(plan_id: UUID) -> ResponseReturnValue:
     """Make the invoice, and show the form that leads to the payment provider."""
     invoice_id = _uuid(request.form.get("invoice_id", "")) or new_id()
     started = access.ask(
@@ -106,9 +106,9 @@ def settings_sent() -> ResponseReturnValue:
     return redirect(url_for("member.settings"), 303)
 
 
-def _plan(plan_id: str) -> dict[str, object]:
+def _plan(plan_id: UUID) -> dict[str, object]:
     for plan in access.ask("billing", "pricing")["plans"]:
-        if plan["plan_id"] == plan_id:
+        if plan["plan_id"] == str(plan_id):
             found: dict[str, object] = plan
             return found
     raise NotFound("plan_unknown", "This plan is not on sale (any more).")

@@ -44,7 +44,6 @@ def session_answer(**changed: Any) -> dict[str, Any]:
         "name": "Ada",
         "roles": ["member"],
         "time_zone": "Europe/Berlin",
-        "is_confirmed": True,
         "authenticated_at": now.isoformat(),
         "expires_at": (now + timedelta(days=1)).isoformat(),
         **changed,
