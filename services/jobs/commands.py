@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from chassis import outbox, timekeeping
 from chassis.context import Caller
-from chassis.errors import Conflict, Denied, Invalid, NotFound
+from chassis.errors import Conflict, Denied, NotFound
 from chassis.plumbing import clock as clock_table
 from services.jobs import domain
 from services.jobs.events import ClockAdvanced, JobDied
@@ -43,7 +43,8 @@ def enqueue(
 ) -> bool:
     """Accept a job; returns whether the same one had been accepted before.
 
-    Raises Invalid for a kind nobody declared, Conflict for a uid that stands for other content.
+    Raises NotFound for a kind nobody declared, which as an event is tried again later: the service
+    may be newer than this one. Raises Conflict for a uid that stands for other content.
     """
     described = {
         "uid": uid,
@@ -61,7 +62,7 @@ def enqueue(
     ).scalar_one()
     if verdict == "unknown_kind":
         message = f"No service declares jobs of the kind {kind}."
-        raise Invalid("kind_unknown", message, {"/kind": ["is not declared by any service"]})
+        raise NotFound("kind_unknown", message, {"/kind": ["is not declared by any service"]})
     if verdict == "conflict":
         raise Conflict("uid_taken", "This uid stands for another job.")
     return bool(verdict == "repeated")

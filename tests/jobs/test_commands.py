@@ -73,7 +73,7 @@ def test_a_second_request_is_answered_and_a_contradiction_refused(session: Sessi
 def test_a_kind_nobody_declares_is_refused_and_nothing_is_stored(
     session: Session, core: Core
 ) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(NotFound) as refused:
         accept(session, kind="tests.unheard_of")
     assert "/kind" in refused.value.fields
     assert core.value("SELECT count(*) FROM live") == 0

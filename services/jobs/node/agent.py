@@ -116,7 +116,8 @@ class Agent:
 
     def _talk_to_database(self) -> None:
         session, prefetched = self._membership.session, self._dispatch.prefetched
-        if self._results.due_in() == 0.0:
+        # Outcomes wait for others of their batch, but not when nothing else is under way.
+        if self._results.due_in() == 0.0 or len(self._results) == len(self._dispatch.held) > 0:
             self._dispatch.settled(self._results.flush(self._store, session))
         if self._drain_until is not None:
             self._store.drain(session)
