@@ -1,22 +1,32 @@
 """A migrated jobs schema on a real PostgreSQL, emptied before each test."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+import services.jobs
+from chassis import migrating
 from tests.jobs.core import Core
 
 TABLES = ("live", "done", "attempt", "enqueue_receipt", "node_kind", "node_session", "kind")
 PLUMBING = ("outbox", "inbox", "reply", "lease", "clock")
 
 
+@pytest.fixture(scope="session")
+def migrated_url(jobs_url: str) -> str:
+    """The URL of a jobs database at its newest version, in the service's own role."""
+    migrating.upgrade(jobs_url, Path(services.jobs.__file__).parent / "migrations")
+    return jobs_url
+
+
 @pytest.fixture
-def connect(jobs_url: str) -> Iterator[Callable[[], Core]]:
+def connect(migrated_url: str) -> Iterator[Callable[[], Core]]:
     """Further connections to the core, closed at the end."""
     opened: list[Core] = []
 
     def open_one() -> Core:
-        opened.append(Core(jobs_url))
+        opened.append(Core(migrated_url))
         return opened[-1]
 
     yield open_one

@@ -21,8 +21,8 @@ ASKING = Caller(principal="billing", request_id="request-1", account_id=ACCOUNT)
 
 
 @pytest.fixture
-def session(core: Core, jobs_url: str) -> Iterator[Session]:
-    engine = create_engine(sqlalchemy_url(jobs_url))
+def session(core: Core, migrated_url: str) -> Iterator[Session]:
+    engine = create_engine(sqlalchemy_url(migrated_url))
     with Session(engine) as session:
         yield session
     engine.dispose()
