@@ -60,12 +60,16 @@ def enqueue(
         text("SELECT verdict FROM enqueue(CAST(:jobs AS jsonb))"),
         {"jobs": json.dumps([described], default=str)},
     ).scalar_one()
+    _check(verdict, kind)
+    return bool(verdict == "repeated")
+
+
+def _check(verdict: str, kind: str) -> None:
     if verdict == "unknown_kind":
         message = f"No service declares jobs of the kind {kind}."
         raise NotFound("kind_unknown", message, {"/kind": ["is not declared by any service"]})
     if verdict == "conflict":
         raise Conflict("uid_taken", "This uid stands for another job.")
-    return bool(verdict == "repeated")
 
 
 def ready_due_jobs(session: Session) -> list[str]:
