@@ -1,14 +1,11 @@
 """The operator's pages. A service that is away takes its card with it, not the page."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from chassis import registry
-from chassis.errors import NotFound
-from gateway import access, paging
+from gateway import access, dead_letters, paging
 from gateway.asking import settle_away
 
 pages = Blueprint("operator", __name__, url_prefix="/operator")
@@ -26,7 +23,7 @@ def overview() -> ResponseReturnValue:
         deliveries=access.begin("notifications", "deliveries", state="failed", limit=FEW),
         jobs=access.begin("jobs", "overview"),
     )
-    letters, letters_away = _dead_letters()
+    letters, letters_away = dead_letters.listed()
     return render_template(
         "operator/overview.html",
         **found,
@@ -99,8 +96,8 @@ def retry_job(job_id: UUID) -> ResponseReturnValue:
 
 @pages.get("/dead-letters")
 @access.operators_only
-def dead_letters() -> ResponseReturnValue:
-    letters, away = _dead_letters()
+def given_up() -> ResponseReturnValue:
+    letters, away = dead_letters.listed()
     return render_template("operator/dead_letters.html", letters=letters, away=away)
 
 
@@ -109,35 +106,19 @@ def dead_letters() -> ResponseReturnValue:
 def replay_dead_letter() -> ResponseReturnValue:
     """One letter, or all of a service's where no message is named."""
     message_id = request.form.get("message_id") or None
-    answer = access.ask(_named_service(), "replay_dead_letters", message_id=message_id)
+    answer = access.ask(_service(), "replay_dead_letters", message_id=message_id)
     flash(f"Sent round again: {answer['replayed']}.", "success")
-    return redirect(url_for("operator.dead_letters"), 303)
+    return redirect(url_for("operator.given_up"), 303)
 
 
 @pages.post("/dead-letters/drop")
 @access.operators_only
 def drop_dead_letter() -> ResponseReturnValue:
     message_id = request.form.get("message_id", "")
-    access.ask(_named_service(), "drop_dead_letter", message_id=message_id)
+    access.ask(_service(), "drop_dead_letter", message_id=message_id)
     flash("The dead letter is gone.", "success")
-    return redirect(url_for("operator.dead_letters"), 303)
+    return redirect(url_for("operator.given_up"), 303)
 
 
-def _dead_letters() -> tuple[list[dict[str, Any]], set[str]]:
-    """Every service's dead letters, each with its `service`, and the services that are away."""
-    names = [entry.name for entry in registry.services()]
-    found, away = settle_away(**{name: access.begin(name, "dead_letters") for name in names})
-    letters = [
-        {"service": name, **letter}
-        for name, page in found.items()
-        if page is not None
-        for letter in page["items"]
-    ]
-    return letters, set(away)
-
-
-def _named_service() -> str:
-    named = request.form.get("service", "")
-    if named not in {entry.name for entry in registry.services()}:
-        raise NotFound("service_unknown", "There is no such service.")
-    return named
+def _service() -> str:
+    return dead_letters.known_service(request.form.get("service", ""))
