@@ -32,11 +32,12 @@ def enqueue(
     *,
     uid: UUID,
     run_at: datetime | None = None,
-    priority: int = 2,
+    priority: int | None = None,
 ) -> UUID:
     """Ask for offline work: the job named `kind` runs at least once if the transaction commits.
 
-    `uid` makes the request idempotent; `run_at` is real time; a lower `priority` runs earlier.
+    `uid` makes the request idempotent; `run_at` is real time; a lower `priority` runs earlier, the
+    kind's own is taken where none is given.
     """
     service = kind.split(".")[0]
     body = {
