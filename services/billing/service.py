@@ -10,6 +10,7 @@ from chassis.bus import Service, command, every, handles, query
 from chassis.context import Caller
 from chassis.envelope import Message
 from chassis.errors import Denied
+from chassis.logs import log
 from services.billing import commands, queries, schemas
 from services.billing.adapters import buttons, catalog_file, ipn
 from services.billing.adapters.verification import Verifier
@@ -128,11 +129,16 @@ class BillingService(Service):
 
     @every(1.0)
     def verify_messages(self) -> None:
-        """Ask PayPal about every message that is due; the slow ones do not hold up the others."""
+        """Ask PayPal about every message that is due; a slow or failing one holds up no other.
+
+        What fails stays claimed for a minute and then comes again.
+        """
         while claimed := self.db.transact(commands.claim_messages, real_now=real_now()):
             with ThreadPoolExecutor(len(claimed)) as workers:
-                for done in [workers.submit(self._verify, each) for each in claimed]:
-                    done.result()
+                tries = {workers.submit(self._verify, each): each for each in claimed}
+            for tried, each in tries.items():
+                if error := tried.exception():
+                    log.error("message failed", message=str(each.message_id), exc_info=error)
 
     def _verify(self, claimed: commands.Claimed) -> None:
         """Ask outside any transaction, then give the message its effect in one."""

@@ -20,7 +20,8 @@ def load_catalog(
 ) -> dict[str, int]:
     """Make the offer what the catalog says; doing it again changes nothing.
 
-    Returns how many rows were {added, retired}. Sold versions stay as they are.
+    Returns how many rows were {added, retired}. Sold versions stay as they are; only the place in
+    the list is no part of what is sold, and follows the file.
     """
     wanted: list[Product | Plan] = []
     for position, described in enumerate(products):
@@ -43,13 +44,19 @@ def _product(
     session: Session, site_id: UUID, position: int, described: Mapping[str, Any]
 ) -> tuple[Product, bool]:
     """The offered version when it says the same, else a new one; and whether it was kept."""
-    content = {**_texts(described), "position": position}
+    content = _texts(described)
     offered = _offered(session, Product, site_id, described["code"])
     if offered and _says(offered, content):
+        offered.position = position
         return offered, True
     version = _next_version(session, Product, site_id, described["code"])
     product = Product(
-        product_id=new_id(), site_id=site_id, code=described["code"], version=version, **content
+        product_id=new_id(),
+        site_id=site_id,
+        code=described["code"],
+        version=version,
+        position=position,
+        **content,
     )
     return product, False
 
@@ -57,9 +64,10 @@ def _product(
 def _plan(
     session: Session, product: Product, position: int, described: Mapping[str, Any], *, reuse: bool
 ) -> Plan:
-    content = {**_texts(described), **_price(described), "position": position}
+    content = {**_texts(described), **_price(described)}
     offered = _offered(session, Plan, product.site_id, described["code"])
     if offered and reuse and offered.product_id == product.product_id and _says(offered, content):
+        offered.position = position
         return offered
     return Plan(
         plan_id=new_id(),
@@ -67,6 +75,7 @@ def _plan(
         product_id=product.product_id,
         code=described["code"],
         version=_next_version(session, Plan, product.site_id, described["code"]),
+        position=position,
         **content,
     )
 
