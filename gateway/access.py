@@ -135,7 +135,7 @@ def _asked(hashed: str) -> SessionView | None:
     held = bus.begin("auth", "session", caller=asking, session_hash=hashed)
     found = settle(seen=seen, held=held)
     if isinstance(found["seen"], Failure):
-        log.warning("session not seen", code=found["seen"].code)
+        log.warning("session not seen", reason=found["seen"].code)
     match found["held"]:
         case Denied() | NotFound() | None:
             return None

@@ -35,7 +35,7 @@ def _read(bus: Bus) -> None:
     try:
         _follow(bus.begin("jobs", "clock", caller=asking).result()["offset_seconds"])
     except Failure as failure:
-        log.warning("clock not read", code=failure.code)
+        log.warning("clock not read", reason=failure.code)
 
 
 def _follow(offset_seconds: int) -> None:

@@ -12,13 +12,27 @@ from typing import Any
 # gunicorn runs this file by its path, before it looks for the application.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from chassis import config
+from gunicorn.glogging import Logger
+
+from chassis.config import SettingsError, load
+from chassis.logs import start_logging
 from gateway import app as gateway_app
 from gateway.settings import Settings
 
+
+class JsonLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
+    """gunicorn's own few lines, in the form of all others."""
+
+    def setup(self, cfg: Any) -> None:
+        start_logging("gateway", _settings.log_level)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        self.error_log.setLevel(_settings.log_level)
+
+
 try:
-    _settings = config.load(Settings, "gateway", os.environ)
-except config.SettingsError as faults:
+    _settings = load(Settings, "gateway", os.environ)
+except SettingsError as faults:
     sys.stderr.write(f"gateway cannot start: {faults}\n")
     sys.exit(2)
 
@@ -42,7 +56,7 @@ limit_request_fields = 100
 limit_request_field_size = 8190
 
 accesslog = None  # the application logs, in its own form and without secrets
-loglevel = _settings.log_level.lower()
+logger_class = JsonLogger
 
 
 def post_worker_init(worker: Any) -> None:

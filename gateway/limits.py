@@ -38,6 +38,8 @@ def read_body() -> None:
         raise BadRequest("The body of the request could not be read.") from error
     if len(body) > largest:
         raise RequestEntityTooLarge
+    if len(body) < (request.content_length or 0):
+        raise BadRequest("The body of the request broke off.")
     if body:
         _check_content(body)
 

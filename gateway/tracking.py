@@ -61,7 +61,7 @@ def finish_visit(response: Response) -> Response:
         if not g.visit_answer.result()["accepted"]:
             return response
     except Failure as failure:
-        log.warning("visit not recorded", code=failure.code)
+        log.warning("visit not recorded", reason=failure.code)
         # The next click on the link tells it again.
         visit = Visit(visit_id=visit.visit_id, code="")
     _set_cookie(response, visit)

@@ -33,6 +33,6 @@ def paypal_ipn() -> Response:
             content_type=request.headers.get("Content-Type", ""),
         ).result()
     except Failure as failure:
-        log.warning("payment message not kept", code=failure.code, request_id=g.request_id)
+        log.warning("payment message not kept", reason=failure.code, request_id=g.request_id)
         return Response(status=503, headers={"Retry-After": "5"})
     return Response(status=200)

@@ -56,6 +56,9 @@ def checkout_sent(plan_id: UUID) -> ResponseReturnValue:
 def waiting(invoice_id: UUID) -> ResponseReturnValue:
     """Shown until the payment provider's message has come; works without JavaScript too."""
     state = access.ask("billing", "checkout_state", invoice_id=invoice_id)
+    if state["state"] == "paid":
+        flash(f"Thank you. {state['plan_name']} is yours.", "success")
+        return redirect(url_for("member.dashboard"), 303)
     return render_template("member/checkout_waiting.html", state=state, invoice_id=invoice_id)
 
 
