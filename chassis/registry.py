@@ -36,6 +36,12 @@ class ServiceEntry:
     def settings_class(self) -> type[Any]:
         return self._only_class("Settings", "settings")
 
+    def heard_events(self) -> tuple[str, ...]:
+        """The wire names its inbox has to be bound to; loads nameko, as `service_class` does."""
+        # Imported by name: whoever reads the registry must not stand on the bus for it.
+        heard: tuple[str, ...] = import_module("chassis.bus").handled_events(self.service_class())
+        return heard
+
     def _only_class(self, name: str, room: str) -> type[Any]:
         found: type[Any] = getattr(import_module(f"{self.package}.{room}"), name)
         return found

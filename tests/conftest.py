@@ -1,0 +1,126 @@
+"""The servers every test may ask for. Nothing starts before a test does."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.environment import Environment
+from console.servers import Broker, Postgres
+from tests.servers import TestRun
+
+RUN = pytest.StashKey[TestRun]()
+SHARED = "memberhall_run"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process makes the run's folder; its workers are told where it is."""
+    told: dict[str, Any] | None = getattr(config, "workerinput", None)
+    config.stash[RUN] = TestRun(Path(told[SHARED])) if told else TestRun.begin()
+
+
+@pytest.hookimpl(optionalhook=True)  # unknown without xdist
+def pytest_configure_node(node: Any) -> None:
+    """xdist calls this for each worker it is about to start."""
+    node.workerinput[SHARED] = str(node.config.stash[RUN].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and RUN in config.stash:
+        config.stash[RUN].end()
+
+
+@pytest.fixture(scope="session")
+def test_run(pytestconfig: pytest.Config) -> TestRun:
+    return pytestconfig.stash[RUN]
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> str:
+    """The name of this worker process, "main" where there is only one."""
+    told: dict[str, Any] = getattr(request.config, "workerinput", {})
+    return str(told.get("workerid", "main"))
+
+
+@pytest.fixture(scope="session")
+def postgres(test_run: TestRun) -> Postgres:
+    """The run's PostgreSQL. It is shared: whoever wants to stop one asks for `own_postgres`."""
+    return test_run.start_postgres()
+
+
+@pytest.fixture(scope="session")
+def broker(test_run: TestRun) -> Broker:
+    """The run's RabbitMQ. It is shared: whoever wants to stop one asks for `own_broker`."""
+    return test_run.start_broker()
+
+
+@pytest.fixture(scope="session")
+def databases(test_run: TestRun, postgres: Postgres, worker: str) -> Environment:
+    """MEMBERHALL_*_DATABASE_URL of every process, for this worker's own migrated database."""
+    return test_run.databases(worker)
+
+
+@pytest.fixture(scope="session")
+def suite_environment(test_run: TestRun, databases: Environment, worker: str) -> Environment:
+    """All variables but ports, with databases and broker ready for the suite's processes."""
+    return test_run.suite(worker, databases)
+
+
+@pytest.fixture(scope="session")
+def auth_url(databases: Environment) -> str:
+    return databases["MEMBERHALL_AUTH_DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def billing_url(databases: Environment) -> str:
+    return databases["MEMBERHALL_BILLING_DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def notifications_url(databases: Environment) -> str:
+    return databases["MEMBERHALL_NOTIFICATIONS_DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def affiliates_url(databases: Environment) -> str:
+    return databases["MEMBERHALL_AFFILIATES_DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def jobs_url(databases: Environment) -> str:
+    return databases["MEMBERHALL_JOBS_DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def node_url(databases: Environment) -> str:
+    return databases["MEMBERHALL_NODE_DATABASE_URL"]
+
+
+@pytest.fixture(scope="module")
+def own_folder() -> Iterator[Path]:
+    """A folder with a short name that PostgreSQL's user can reach, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="memberhall-own-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def own_postgres(own_folder: Path) -> Iterator[Postgres]:
+    """A running PostgreSQL of the test module's own, to stop and start as it likes."""
+    postgres = Postgres(own_folder / "postgres", fsync=False)
+    postgres.start()
+    yield postgres
+    postgres.kill()
+
+
+@pytest.fixture(scope="module")
+def own_broker(own_folder: Path) -> Iterator[Broker]:
+    """A running RabbitMQ of the test module's own, to take away and bring back."""
+    broker = Broker(own_folder / "broker")
+    broker.start()
+    yield broker
+    broker.kill()
