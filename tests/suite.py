@@ -1,0 +1,178 @@
+"""The whole suite as real processes on private servers and free ports, for flows and browser tests."""
+
+import base64
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import requests
+
+from chassis.client import Client
+from chassis.context import Caller
+from console import environment
+from console.migrating.suite import migrate
+from console.processes import ProcessEntry, processes
+from console.servers import Broker, Postgres, free_port
+from tests.contracts.samples import SITE
+from tests.processes import PYTHON, Process, until
+
+SANDBOX = "sandbox"
+
+
+class Suite:
+    """Everything `make up` starts, in one folder; processes can be killed and started singly."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postgres = Postgres(folder / "postgres", fsync=False)
+        self.broker = Broker(folder / "broker")
+        self.entries = {entry.name: entry for entry in processes(SANDBOX)}
+        self.processes: dict[str, Process] = {}
+
+    def start(self) -> None:
+        """Servers, migration, every process; returns when all are ready and the demo is seeded."""
+        self.postgres.start()
+        self.broker.start()
+        self._choose_environment()
+        migrate(self.environment, say=lambda _: None)
+        for name in self.entries:
+            self.launch(name)
+        for process in self.processes.values():
+            process.wait_until_ready(40)
+        self.client = Client(
+            principal="console",
+            broker_url=self.environment["MEMBERHALL_CONSOLE_BROKER_URL"],
+            private_key=base64.b64decode(self.environment["MEMBERHALL_CONSOLE_PRIVATE_KEY"]),
+        ).start()
+        self.client.wait_until_connected()
+        self.ask("auth", "seed_demo")
+        self.ask("billing", "load_catalog")
+
+    def stop(self) -> None:
+        client = getattr(self, "client", None)
+        if client:
+            client.stop()
+        for process in self.processes.values():
+            process.kill()
+        self.broker.remove()
+        self.postgres.remove()
+
+    def launch(self, name: str, known_as: str | None = None, **changed: str) -> Process:
+        """Start one more process of an entry, on a free port of its own."""
+        entry = self.entries[name]
+        own = environment.for_process(entry, self.environment, tuple(self.entries.values()))
+        if known_as:
+            own[entry.port] = self._on(entry, free_port())
+        process = Process(
+            known_as or name,
+            [*_command(entry)],
+            {**own, **changed},
+            f"http://{_address(own[entry.port])}{entry.ready}",
+            self.folder / f"{known_as or name}.log",
+        )
+        self.processes[known_as or name] = process
+        return process
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """The suite while a process is killed; it is started again after."""
+        self.processes[name].kill()
+        yield
+        self.launch(name).wait_until_ready(40)
+
+    @property
+    def site(self) -> str:
+        return self.environment["MEMBERHALL_PUBLIC_URL"]
+
+    @property
+    def sandbox(self) -> str:
+        return f"http://127.0.0.1:{self.environment['MEMBERHALL_SANDBOX_PORT']}"
+
+    def ask(self, service: str, method: str, **arguments: Any) -> Any:
+        """A request by the operator at the console."""
+        caller = Caller(
+            principal="console",
+            request_id="tests",
+            site_id=SITE,
+            roles=frozenset({"operator"}),
+        )
+        return self.client.call(service, method, caller=caller, deadline=20.0, **arguments)
+
+    def rows(self, service: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What a service's own role reads with this statement."""
+        connection = psycopg2.connect(self.environment[f"MEMBERHALL_{service.upper()}_DATABASE_URL"])
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall()
+        finally:
+            connection.close()
+
+    def fault(self, fault: str, **details: Any) -> None:
+        """Arm a fault of the sandbox."""
+        answer = requests.post(f"{self.sandbox}/_sim/faults", json={"fault": fault, **details}, timeout=10)
+        assert answer.ok, answer.text
+
+    def settled(self, seconds: float = 30.0) -> None:
+        """Wait until nothing waits: sandbox, outboxes, jobs and mails."""
+        requests.post(f"{self.sandbox}/_sim/settle", json={"seconds": seconds}, timeout=seconds + 5)
+        until(lambda: not self._waiting(), seconds, "the suite settles")
+
+    def _waiting(self) -> bool:
+        outboxes = any(
+            self.rows(name, "SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1")
+            for name in ("auth", "billing", "notifications", "affiliates", "jobs")
+        )
+        jobs = self.rows("jobs", "SELECT 1 FROM live LIMIT 1")
+        mails = self.rows("notifications", "SELECT 1 FROM delivery WHERE sent_at IS NULL LIMIT 1")
+        return bool(outboxes or jobs or mails)
+
+    def _choose_environment(self) -> None:
+        ports = {name: free_port() for name in (*self.entries, "smtp")}
+        paypal = f"http://127.0.0.1:{ports[SANDBOX]}/cgi-bin/webscr"
+        chosen = {
+            "MEMBERHALL_MODE": SANDBOX,
+            "MEMBERHALL_PUBLIC_URL": f"http://127.0.0.1:{ports['gateway']}",
+            "MEMBERHALL_RETRY_DELAYS": "200,500,1000,2000,5000",
+            "MEMBERHALL_BILLING_PAYPAL_URL": paypal,
+            "MEMBERHALL_BILLING_PAYPAL_VERIFY_URL": paypal,
+            "MEMBERHALL_BILLING_PAYPAL_BUSINESS": "shop@example.com",
+            "MEMBERHALL_BILLING_PAYPAL_RECEIVER_ID": "MEMBERHALL123",
+            "MEMBERHALL_NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{ports['smtp']}",
+            "MEMBERHALL_NOTIFICATIONS_SENDER": "Memberhall <shop@example.com>",
+            "MEMBERHALL_SANDBOX_SMTP_PORT": str(ports["smtp"]),
+            "MEMBERHALL_GATEWAY_MAILBOX_URL": f"http://127.0.0.1:{ports[SANDBOX]}/mailbox",
+        }
+        for name, entry in self.entries.items():
+            chosen[entry.port] = self._on(entry, ports[name])
+        self.environment = environment.complete(
+            chosen,
+            database_admin_url=self.postgres.url,
+            broker_api_url=self.broker.api_url,
+            broker_address=f"127.0.0.1:{self.broker.port}",
+        )
+
+    @staticmethod
+    def _on(entry: ProcessEntry, port: int) -> str:
+        return f"127.0.0.1:{port}" if entry.port.endswith("_BIND") else str(port)
+
+
+def _address(port: str) -> str:
+    return port if ":" in port else f"127.0.0.1:{port}"
+
+
+def _command(entry: ProcessEntry) -> list[str]:
+    """The entry's command with the programs of the environment the tests run in."""
+    program, *arguments = entry.command
+    if program == "python":
+        return [*PYTHON, *arguments]
+    folder = Path(PYTHON[0]).parent
+    return [str(folder / program), *arguments]
+
+
+def run(command: list[str], **how: Any) -> "subprocess.CompletedProcess[str]":
+    """A command line to its end, its output as text."""
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **how)
