@@ -218,3 +218,32 @@ def test_a_failed_check_leaves_nothing_but_its_reason(shop: Shop):
     shop.deliver(paypal.payment(order, mc_gross="0.01"))
     assert shop.outcome(paypal.payment(order)) == ("applied", None)
     assert len(shop.rows(PaymentMessage)) == 2
+
+
+def test_a_payment_that_names_anothers_payment_as_parent_pays_nothing(shop: Shop):
+    shop.subscribed()
+    mine = shop.checkout(account_id=shop.meet(new_id()))
+    raw = paypal.payment(mine, parent_txn_id=paypal.TXN, txn_id=TXN_2, subscr_id="I-X")
+    assert unmatched(shop, raw, "invoice_not_found")
+    nameless = paypal.payment(
+        mine, parent_txn_id=paypal.TXN, txn_id=TXN_2, subscr_id="I-X", invoice="none"
+    )
+    assert unmatched(shop, nameless, "invoice_not_found")
+
+
+def test_money_back_without_an_id_is_incomplete(shop: Shop):
+    order = shop.subscribed()
+    assert unmatched(shop, paypal.money_back(order, txn_id=None), "incomplete")
+    assert unmatched(shop, paypal.money_back(order, parent_txn_id=None), "incomplete")
+
+
+def test_a_chargeback_notice_without_a_type_is_for_operators(shop: Shop):
+    raw = paypal.payment(shop.checkout(), txn_type=None, case_type="chargeback")
+    assert unmatched(shop, raw, "for_operators")
+
+
+def test_the_form_of_another_invoice_does_not_speak_for_a_subscription(shop: Shop):
+    shop.subscribed()
+    other = shop.checkout("pro")
+    assert unmatched(shop, paypal.cancel(other), "invoice_of_other_subscription")
+    assert shop.membership()["status"] == "active"

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.errors import Conflict, Invalid, NotFound, Unavailable
 from chassis.ids import new_id
-from services.billing import commands
+from services.billing import commands, queries
 from services.billing.domain.catalog import MAIN_SITE
 from services.billing.models import Customer, Invoice, LedgerEntry, PaymentMessage, Plan, Product
 from tests.billing import paypal
@@ -215,6 +215,8 @@ def test_a_disowned_message_is_asked_about_again_only_when_it_comes_again(shop: 
     message_id = shop.receive(raw)
     commands.refuse_message(shop.session, message_id=message_id, now=shop.now)
     assert commands.claim_messages(shop.session, real_now=shop.now) == []
+    commands.refuse_message(shop.session, message_id=message_id, now=shop.now)
+    commands.ask_again(shop.session, message_id=message_id, real_now=shop.now)
     assert shop.apply(message_id).state == "invalid"
     assert shop.granted_nothing()
     assert shop.receive(raw) == message_id
@@ -246,6 +248,8 @@ def test_an_applied_message_is_not_replayed(shop: Shop):
 
 
 def test_a_message_of_another_site_is_not_there(shop: Shop):
+    with pytest.raises(NotFound):
+        queries.payment_message(shop.session, site_id=MAIN_SITE, message_id=new_id())
     with pytest.raises(NotFound):
         replay(shop, shop.receive(b"a=1"), OTHER_SITE)
     with pytest.raises(NotFound):

@@ -37,7 +37,7 @@ def answering() -> Iterator[Answering]:
     answering = Answering()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             answering.asked.append((raw, self.headers))
             self.send_response(answering.status)
