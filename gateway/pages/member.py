@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chassis.errors import NotFound
@@ -54,18 +54,13 @@ def checkout_sent(plan_id: UUID) -> ResponseReturnValue:
 @pages.get("/checkout/<uuid:invoice_id>/waiting")
 @access.members_only
 def waiting(invoice_id: UUID) -> ResponseReturnValue:
-    """Shown until the payment provider's message has come; works without JavaScript too."""
+    """Shown until the payment provider's message has come; it asks for itself again, by htmx or by
+    reloading. A person who reloads is led on; htmx would take the dashboard for this page."""
     state = access.ask("billing", "checkout_state", invoice_id=invoice_id)
-    if state["state"] == "paid":
+    if state["state"] == "paid" and "HX-Request" not in request.headers:
         flash(f"Thank you. {state['plan_name']} is yours.", "success")
         return redirect(url_for("member.dashboard"), 303)
     return render_template("member/checkout_waiting.html", state=state, invoice_id=invoice_id)
-
-
-@pages.get("/checkout/<uuid:invoice_id>/waiting/state")
-@access.members_only
-def waiting_state(invoice_id: UUID) -> ResponseReturnValue:
-    return jsonify(access.ask("billing", "checkout_state", invoice_id=invoice_id))
 
 
 @pages.get("/invoices")
