@@ -5,8 +5,9 @@ decide how: `locale` (default "en"), `me.time_zone` (IANA name, default UTC) and
 instant that relative times are counted from).
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -22,6 +23,7 @@ from markupsafe import Markup, escape
 
 from chassis.money import exponent
 from gateway.accents import accent_css
+from gateway.icons import icon
 from gateway.statuses import status_tone, status_word
 
 DAY = "d MMM y"
@@ -53,9 +55,13 @@ def install(environment: Environment) -> None:
         status_word=status_word,
         status_tone=status_tone,
         every_period=every_period,
+        length_of_period=length_of_period,
         query_with=query_with,
         accent_css=accent_css,
-        month_name=month_name,
+        icon=icon,
+        percent=percent,
+        json_text=json_text,
+        zones_by_region=zones_by_region,
     )
 
 
@@ -121,10 +127,14 @@ def count(context: Context, value: int | float | None) -> str | Markup:
     return str(format_decimal(value, locale=_locale(context)))
 
 
-@pass_context
-def month_name(context: Context, value: str) -> str:
-    """ "2026-11" as "Nov 2026"."""
-    return str(format_date(date.fromisoformat(f"{value}-01"), "MMM y", locale=_locale(context)))
+def percent(basis_points: int) -> str:
+    """2050 basis points as "20.5%"."""
+    return f"{Decimal(basis_points) / 100:f}%"
+
+
+def json_text(value: Any) -> str:
+    """JSON for reading: indented, in its own letters."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def every_period(period: Mapping[str, Any] | None) -> str:
@@ -133,6 +143,12 @@ def every_period(period: Mapping[str, Any] | None) -> str:
         return "once"
     unit, times = str(period["unit"]), int(period["count"])
     return f"a {unit}" if times == 1 else f"every {times} {unit}s"
+
+
+def length_of_period(period: Mapping[str, Any]) -> str:
+    """{"unit": "day", "count": 14} as "14 days"."""
+    unit, times = str(period["unit"]), int(period["count"])
+    return unit if times == 1 else f"{times} {unit}s"
 
 
 def query_with(query: Mapping[str, Any], **changed: str | None) -> str:
@@ -148,6 +164,17 @@ def time_zone_names() -> tuple[str, ...]:
     return ("UTC", *sorted(name for name in available_timezones() if re.match(regions, name)))
 
 
+def zones_by_region(names: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Names as (value, text) under their region; those without a region come under ""."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in names:
+        region, _, place = name.rpartition("/") if "/" in name else ("", "", name)
+        group, _, rest = region.partition("/")
+        text = f"{rest}, {place}" if rest else place
+        regions.setdefault(group, []).append((name, text.replace("_", " ")))
+    return regions
+
+
 def zone_of(context: Context) -> ZoneInfo:
     """The reader's time zone; UTC for visitors and for a zone that this machine does not know."""
     me = context.get("me")
@@ -158,7 +185,9 @@ def zone_of(context: Context) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _time(context: Context, value: datetime | str | None, shown: Any) -> Markup:
+def _time(
+    context: Context, value: datetime | str | None, shown: Callable[[datetime, str], str]
+) -> Markup:
     if value is None:
         return NOTHING
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value

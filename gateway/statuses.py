@@ -10,54 +10,62 @@ _INFO = "info"
 _QUIET = "quiet"
 
 _STATUSES: dict[str, tuple[str, str]] = {
-    # memberships and subscriptions
+    # memberships
     "active": ("Active", _GOOD),
-    "trialing": ("Trial", _INFO),
     "past_due": ("Payment overdue", _BAD),
     "cancelled": ("Cancelled", _QUIET),
-    "expired": ("Ended", _QUIET),
-    # invoices and payments
-    "draft": ("Draft", _QUIET),
+    # invoices
     "open": ("To pay", _WAITING),
     "paid": ("Paid", _GOOD),
-    "void": ("Void", _QUIET),
     "refunded": ("Refunded", _INFO),
-    "partly_refunded": ("Partly refunded", _INFO),
-    # messages from a payment provider
+    # messages of a payment provider, and what mail waits for
     "received": ("Received", _WAITING),
-    "verified": ("Verified", _INFO),
-    "invalid": ("Forged", _BAD),
-    "unknown": ("Not known yet", _WAITING),
+    "waiting": ("Waiting", _WAITING),
     "applied": ("Applied", _GOOD),
-    "matched": ("Matched", _GOOD),
-    "unmatched": ("Unmatched", _WAITING),
     "ignored": ("Nothing to do", _QUIET),
-    "refused": ("Refused", _BAD),
+    "unmatched": ("Unmatched", _BAD),
+    "invalid": ("Forged", _BAD),
     # mail
-    "queued": ("Waiting", _WAITING),
-    "held": ("Waiting for its PDF", _WAITING),
+    "queued": ("Queued", _WAITING),
     "sending": ("Sending", _INFO),
     "sent": ("Sent", _GOOD),
     "failed": ("Failed", _BAD),
-    # jobs and nodes
-    "pending": ("Pending", _WAITING),
+    # jobs
     "scheduled": ("Scheduled", _INFO),
-    "available": ("Waiting", _WAITING),
+    "ready": ("Waiting", _WAITING),
     "running": ("Running", _INFO),
-    "retrying": ("To be retried", _WAITING),
-    "done": ("Done", _GOOD),
-    "completed": ("Done", _GOOD),
+    "blocked": ("Blocked", _WAITING),
+    "succeeded": ("Done", _GOOD),
     "dead": ("Dead", _BAD),
-    "alive": ("Alive", _GOOD),
+    "expired": ("Expired", _QUIET),
+    # nodes
+    "live": ("Live", _GOOD),
     "draining": ("Draining", _WAITING),
-    "lost": ("Lost", _BAD),
+    "left": ("Left", _QUIET),
     # commissions
     "earned": ("Earned", _GOOD),
-    "on_hold": ("On hold", _WAITING),
-    "reversed": ("Reversed", _QUIET),
-    # processes
-    "ready": ("Ready", _GOOD),
-    "not_ready": ("Not ready", _BAD),
+    "partly_reversed": ("Partly taken back", _INFO),
+    "reversed": ("Taken back", _QUIET),
+    # why a genuine message had no effect
+    "unreadable": ("It cannot be read", _BAD),
+    "other_receiver": ("It paid another receiver", _BAD),
+    "test_message_in_production": ("A test message, and this is production", _BAD),
+    "live_message_in_sandbox": ("A live message, and this is the sandbox", _BAD),
+    "unknown_type": ("A type of message that is not known here", _BAD),
+    "for_operators": ("It needs a person to decide", _BAD),
+    "incomplete": ("Fields are missing", _BAD),
+    "invoice_not_found": ("There is no such invoice", _BAD),
+    "token_wrong": ("It did not come from this invoice's form", _BAD),
+    "invoice_of_other_subscription": ("The invoice is of another subscription", _BAD),
+    "invoice_not_for_this": ("The invoice is for something else", _BAD),
+    "already_paid": ("The invoice is already paid", _BAD),
+    "already_subscribed": ("The member already has a subscription", _BAD),
+    "currency_differs": ("It paid in another currency", _BAD),
+    "underpaid": ("It paid too little", _BAD),
+    "overpaid": ("It paid too much", _BAD),
+    "terms_differ": ("The terms differ from the plan's", _BAD),
+    "refund_exceeds_payment": ("It refunds more than was paid", _BAD),
+    "payment_never_came": ("The payment it speaks of never came", _BAD),
 }
 
 

@@ -37,11 +37,9 @@
     start();
   }
 
-  // The sign-up form offers the zone that the browser lives in.
-  function suggestTimeZone(select) {
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (!zone || select.value !== "UTC") return;
-    if ([...select.options].some((option) => option.value === zone)) select.value = zone;
+  // The sign-up form says in which zone the browser lives; without this file it says UTC.
+  function fillTimeZone(field) {
+    field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || field.value;
   }
 
   // A paid invoice needs no more waiting: the fragment names the page to go on to.
@@ -78,7 +76,7 @@
   });
 
   document.querySelectorAll(".toast-note").forEach(floatToast);
-  document.querySelectorAll("[data-suggest-time-zone]").forEach(suggestTimeZone);
+  document.querySelectorAll("[data-time-zone]").forEach(fillTimeZone);
   document.querySelector("[data-error-summary]")?.focus();
   goOn(document);
 })();
