@@ -25,9 +25,11 @@ def hear(wire: str, body: dict[str, Any]) -> None:
         _follow(body["offset_seconds"])
 
 
-def read_soon(bus: Bus) -> None:
+def read_soon(bus: Bus) -> threading.Thread:
     """Ask jobs without holding up whoever connects."""
-    threading.Thread(target=_read, args=(bus,), name="clock", daemon=True).start()
+    reading = threading.Thread(target=_read, args=(bus,), name="clock", daemon=True)
+    reading.start()
+    return reading
 
 
 def _read(bus: Bus) -> None:

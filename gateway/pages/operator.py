@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from chassis.errors import NotFound
 from gateway import access, dead_letters, paging
 from gateway.asking import settle_away
+from gateway.security.headers import allow_own_frames, show_as_mail
 
 pages = Blueprint("operator", __name__, url_prefix="/operator")
 
@@ -43,7 +45,19 @@ def deliveries() -> ResponseReturnValue:
 @access.operators_only
 def delivery(delivery_id: UUID) -> ResponseReturnValue:
     found = access.ask("notifications", "delivery", delivery_id=delivery_id)
+    allow_own_frames()
     return render_template("operator/delivery.html", delivery=found)
+
+
+@pages.get("/deliveries/<uuid:delivery_id>/preview")
+@access.operators_only
+def preview(delivery_id: UUID) -> ResponseReturnValue:
+    """The mail's own HTML, for a frame on the delivery's page."""
+    found = access.ask("notifications", "delivery", delivery_id=delivery_id)["preview"]
+    if found is None:
+        raise NotFound("preview_unknown", "This message cannot be shown.")
+    show_as_mail()
+    return Response(found["html"])
 
 
 @pages.post("/deliveries/<uuid:delivery_id>/retry")

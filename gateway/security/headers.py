@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 from flask import Response, g, request
 
 YEAR = 31_536_000  # seconds
+MAIL_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+)
 
 
 def csp_nonce() -> str:
@@ -23,6 +26,16 @@ def allow_form_to(url: str) -> None:
         g.form_target = f"{parts.scheme}://{parts.netloc}"
 
 
+def allow_own_frames() -> None:
+    """Let this answer hold frames of ours: a mail is shown in one, where it can do nothing."""
+    g.frame_source = "'self'"
+
+
+def show_as_mail() -> None:
+    """This answer is a mail's own HTML, for a frame of ours: styled, and without any power."""
+    g.is_mail = True
+
+
 def keep_secret() -> None:
     """This page's address holds a token: no cache keeps it, no link from it tells it."""
     g.is_secret = True
@@ -37,7 +50,7 @@ def add_headers(response: Response, *, is_https: bool) -> Response:
     )
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["X-Frame-Options"] = "DENY"
+    headers["X-Frame-Options"] = "SAMEORIGIN" if "is_mail" in g else "DENY"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
     headers["Content-Security-Policy"] = _policy(response)
     if is_https:
@@ -52,8 +65,11 @@ def add_headers(response: Response, *, is_https: bool) -> Response:
 def _policy(response: Response) -> str:
     if response.mimetype != "text/html":
         return "default-src 'none'; frame-ancestors 'none'"
+    if "is_mail" in g:
+        return MAIL_POLICY
     nonce = f"'nonce-{csp_nonce()}'"
     form_target = f" {g.form_target}" if "form_target" in g else ""
+    frames = (f"frame-src {g.frame_source}",) if "frame_source" in g else ()
     return "; ".join(
         (
             "default-src 'none'",
@@ -63,6 +79,7 @@ def _policy(response: Response) -> str:
             "font-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",
+            *frames,
             f"form-action 'self'{form_target}",
             "frame-ancestors 'none'",
             "base-uri 'none'",
