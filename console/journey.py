@@ -109,7 +109,7 @@ class Journey:
     def the_affiliate_earns(self) -> str:
         """Sees one more commission than before."""
         until(lambda: len(self.commissions()) > self.commissions_before, "the commission")
-        amount = self.commissions()[0]["amount"]
+        amount = self.commissions()[0]["earned"]
         return f"{amount['amount'] / 100:.2f} {amount['currency']}"
 
     def steps(self) -> list[Callable[[], str]]:
