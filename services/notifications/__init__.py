@@ -1,0 +1,1 @@
+"""Notifications: what is mailed to whom, once."""

@@ -1,0 +1,1 @@
+"""The rules of notifications. Ids such as N02 are those of the notification rules."""
