@@ -25,6 +25,8 @@ class Settings:
     port: int
     smtp_port: int
     notify_hosts: frozenset[str]
+    public_url: str
+    site_url: str
     merchant_email: str
     merchant_id: str
     log_level: str
@@ -43,6 +45,8 @@ class Settings:
             port=_port(environment, "MEMBERHALL_SANDBOX_PORT", faults),
             smtp_port=_port(environment, "MEMBERHALL_SANDBOX_SMTP_PORT", faults),
             notify_hosts=_hosts(environment.get("MEMBERHALL_SANDBOX_NOTIFY_HOSTS", "")),
+            public_url=environment.get("MEMBERHALL_PUBLIC_URL", "").rstrip("/"),
+            site_url=environment.get("MEMBERHALL_SANDBOX_SITE_URL", "").rstrip("/"),
             merchant_email=_merchant_email(environment, faults),
             merchant_id=_merchant_id(environment, faults),
             log_level=_log_level(environment, faults),

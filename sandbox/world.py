@@ -14,7 +14,7 @@ from sandbox.mailbox.shelf import Shelf
 from sandbox.mailbox.smtp import MailServer, Postman
 from sandbox.paypal.book import Book
 from sandbox.paypal.cashier import Cashier
-from sandbox.paypal.delivery import Delivery
+from sandbox.paypal.delivery import Delivery, Detour
 from sandbox.paypal.herald import Herald
 from sandbox.paypal.identifiers import account_id
 from sandbox.paypal.messages import Merchant
@@ -55,7 +55,8 @@ def build_world(settings: Settings) -> World:
     """Make and connect the parts; the mail server's socket is bound here already."""
     clock, faults, book = SandboxClock(), Faults(), Book()
     agenda = Agenda(clock)
-    delivery = Delivery(book, agenda, settings.notify_hosts)
+    detour = Detour(settings.public_url, settings.site_url)
+    delivery = Delivery(book, agenda, settings.notify_hosts, detour)
     herald = Herald(book, agenda, faults, delivery)
     cashier = Cashier(book, agenda, faults, herald)
     renewals = Renewals(book, agenda, faults, herald, cashier)
