@@ -37,7 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="console.prepare", description=__doc__)
     parser.add_argument("--tests", action="store_true", help="also what the tests need")
     parser.add_argument("--browserless", action="store_true", help="leave chromium out")
+    parser.add_argument(
+        "--pages", action="store_true", help="only copy node_modules' part of pages"
+    )
     options = parser.parse_args(arguments)
+    if options.pages:
+        _bring()
+        return 0
     try:
         prepare(tests=options.tests, browser=options.tests and not options.browserless)
     except CannotPrepare as reason:
