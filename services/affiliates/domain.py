@@ -46,6 +46,7 @@ class EntryKind(StrEnum):
 
     EARNED = "earned"
     REVERSED = "reversed"
+    REINSTATED = "reinstated"  # what was reversed is earned again: a dispute was won (A08)
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Kept:
     """What is left of a payment, in minor units: paid, less the provider's fee, less refunds.
 
     Providers keep their fee when they refund, so the fee comes off what is left as well (A02).
+    `refunded` is below zero while a reversal undone is heard of before the reversal.
     """
 
     amount: int
@@ -107,7 +109,7 @@ class Kept:
     @property
     def base(self) -> int:
         """What commission is reckoned on; never negative."""
-        return max(0, self.amount - self.fee - self.refunded)
+        return max(0, self.amount - self.fee - max(0, self.refunded))
 
     @property
     def before_refunds(self) -> int:
@@ -131,9 +133,8 @@ def entries_due(
         return []
     earned = [] if booked is not None else [commission_on(kept.before_refunds, rate_basis_points)]
     target = 0 if refused else commission_on(kept.base, rate_basis_points)
-    taken_back = target - (booked or 0) - sum(earned)
-    # A sum below the target cannot be: refunds only ever grow.
-    return [entry for entry in (*earned, min(0, taken_back)) if entry]
+    correction = target - (booked or 0) - sum(earned)
+    return [entry for entry in (*earned, correction) if entry]
 
 
 def is_bot(user_agent: str) -> bool:

@@ -36,6 +36,19 @@ class CommissionEarned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommissionReinstated(Event):
+    """What was taken back is earned again; told once for each entry, `amount` is positive."""
+
+    wire: ClassVar[str] = "affiliates.commission_reinstated"
+
+    commission_id: UUID
+    affiliate_id: UUID
+    account_id: UUID
+    payment_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommissionReversed(Event):
     """Part or all of a commission is taken back; told once for each entry, `amount` is positive."""
 

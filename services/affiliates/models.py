@@ -119,11 +119,14 @@ class Payment(Base):
 
 
 class Refund(Base):
-    """A refund as billing told it; it may be heard of before its payment, so it does not refer."""
+    """Money that went back, or came again (below zero) when a reversal was undone.
+
+    It may be heard of before its payment, so it does not refer.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (
-        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("amount <> 0", name="amount"),
         Index("ix_refund_payment_id", "payment_id"),
     )
 
@@ -160,7 +163,9 @@ class CommissionEntry(Base):
     __tablename__ = "commission_entry"
     __table_args__ = (
         CheckConstraint(
-            "(kind = 'earned' AND amount > 0) OR (kind = 'reversed' AND amount < 0)", name="sign"
+            "(kind IN ('earned', 'reinstated') AND amount > 0)"
+            " OR (kind = 'reversed' AND amount < 0)",
+            name="sign",
         ),
         Index("ix_commission_entry_commission_id", "commission_id"),
         Index("ix_commission_entry_affiliate_id", "affiliate_id"),

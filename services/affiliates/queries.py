@@ -24,7 +24,7 @@ RECENT = 10  # commissions shown with the affiliate itself
 
 @dataclass(frozen=True)
 class Balance:
-    """The sums of one currency; `reversed` is positive."""
+    """The sums of one currency; `reversed` is positive and net of what was reinstated."""
 
     earned: Money
     reversed: Money
@@ -159,12 +159,11 @@ def _line(commission: Commission, earned: int, taken: int) -> CommissionLine:
 
 
 def _earned() -> ColumnElement[int]:
-    return _sum_of(EntryKind.EARNED, CommissionEntry.amount)
+    is_earned = CommissionEntry.kind == EntryKind.EARNED
+    return func.sum(case((is_earned, CommissionEntry.amount), else_=0))
 
 
 def _reversed() -> ColumnElement[int]:
-    return _sum_of(EntryKind.REVERSED, -CommissionEntry.amount)
-
-
-def _sum_of(kind: EntryKind, amount: SQLColumnExpression[int]) -> ColumnElement[int]:
-    return func.sum(case((CommissionEntry.kind == kind, amount), else_=0))
+    """What is taken back for good, positive: reversals less what was reinstated."""
+    is_earned = CommissionEntry.kind == EntryKind.EARNED
+    return func.sum(case((is_earned, 0), else_=-CommissionEntry.amount))

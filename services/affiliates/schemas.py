@@ -109,8 +109,8 @@ class InvoicePaid(Heard):
     paid_at = Instant(required=True)
 
 
-class PaymentRefunded(Heard):
-    """The part of billing.payment_refunded that takes commission back."""
+class MoneyMoved(Heard):
+    """The part of billing.payment_refunded and payment_restored that changes what is kept."""
 
     payment_id = Id(required=True)
     refund_id = Id(required=True)

@@ -1,14 +1,12 @@
 """The bus side of the affiliates service."""
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.bus import Message, Service, command, handles, query
 from chassis.context import Caller
-from chassis.errors import Denied
 from services.affiliates import commands, queries, schemas
 
 
@@ -19,24 +17,24 @@ class AffiliatesService(Service):
 
     @command(schemas.RecordVisit, schemas.Recorded)
     def record_visit(self, session: Session, caller: Caller, request: dict[str, Any]) -> Any:
-        site_id = _known(caller.site_id)
+        site_id = caller.site()
         return commands.record_visit(session, now=clock.now(), site_id=site_id, **request)
 
     @command(schemas.Join, schemas.Joined)
     def join(self, session: Session, caller: Caller, request: dict[str, Any]) -> Any:
-        site_id, account_id = _known(caller.site_id), _known(caller.account_id)
+        site_id, account_id = caller.site(), caller.account()
         return commands.join(
             session, now=clock.now(), site_id=site_id, account_id=account_id, **request
         )
 
     @query(schemas.ShowAffiliate, schemas.AffiliateView)
     def affiliate(self, session: Session, caller: Caller, request: dict[str, Any]) -> Any:
-        site_id, account_id = _known(caller.site_id), _known(caller.account_id)
+        site_id, account_id = caller.site(), caller.account()
         return queries.affiliate(session, site_id=site_id, account_id=account_id)
 
     @query(schemas.ListCommissions, schemas.CommissionPage)
     def commissions(self, session: Session, caller: Caller, request: dict[str, Any]) -> Any:
-        return queries.commissions(session, account_id=_known(caller.account_id), **request)
+        return queries.commissions(session, account_id=caller.account(), **request)
 
     @handles("auth.user_signed_up", schemas.UserSignedUp)
     def on_user_signed_up(self, session: Session, message: Message, event: dict[str, Any]) -> None:
@@ -52,14 +50,15 @@ class AffiliatesService(Service):
     def on_invoice_paid(self, session: Session, message: Message, event: dict[str, Any]) -> None:
         commands.remember_payment(session, now=clock.now(), **event)
 
-    @handles("billing.payment_refunded", schemas.PaymentRefunded)
+    @handles("billing.payment_refunded", schemas.MoneyMoved)
     def on_payment_refunded(
         self, session: Session, message: Message, event: dict[str, Any]
     ) -> None:
         commands.remember_refund(session, now=clock.now(), **event)
 
-
-def _known(identifier: UUID | None) -> UUID:
-    if identifier is None:
-        raise Denied("not_signed_in", "This needs somebody who is logged in.")
-    return identifier
+    @handles("billing.payment_restored", schemas.MoneyMoved)
+    def on_payment_restored(
+        self, session: Session, message: Message, event: dict[str, Any]
+    ) -> None:
+        amount = event.pop("amount")
+        commands.remember_refund(session, now=clock.now(), amount=-amount, **event)

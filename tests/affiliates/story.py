@@ -83,7 +83,9 @@ class Story:
         }
         return self.doors.hear(("billing.invoice_paid", told)), told
 
-    def refund(self, cents: int, refund_id: UUID | None = None) -> Any:
+    def refund(
+        self, cents: int, refund_id: UUID | None = None, wire: str = "billing.payment_refunded"
+    ) -> Any:
         told = {
             "payment_id": str(self.payment_id),
             "refund_id": str(refund_id or new_id()),
@@ -93,7 +95,11 @@ class Story:
             "refunded_total": euros(cents),
             "version": 2,
         }
-        return self.doors.hear(("billing.payment_refunded", told)), told
+        return self.doors.hear((wire, told)), told
+
+    def restore(self, cents: int, restored_id: UUID | None = None) -> Any:
+        """A reversal of so many cents is undone."""
+        return self.refund(cents, restored_id, wire="billing.payment_restored")
 
     def referred(self) -> "Story":
         """Up to a member who came through the link."""

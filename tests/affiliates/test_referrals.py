@@ -151,11 +151,28 @@ def test_currencies_that_do_not_fit_are_a_fault_and_not_a_guess(story: Story) ->
         story.pay(fee=1, amount={"amount": 1000, "currency": "USD"})
 
 
+def test_a08_a_dispute_that_is_won_earns_the_commission_again(story: Story) -> None:
+    story.referred().pay(1000)
+    story.refund(1000)
+    story.restore(1000)
+    assert story.entries() == [200, -200, 200]
+    [told] = story.told("commission_reinstated")
+    assert (told["amount"], told["version"]) == (euros(200), 3)
+
+
+def test_a08_the_undoing_may_be_heard_before_the_reversal(story: Story) -> None:
+    story.referred().pay(1000)
+    story.restore(1000)
+    story.refund(1000)
+    assert story.entries() == [200]
+
+
 FACTS: dict[str, Callable[[Story], object]] = {
     "sign_up": lambda story: story.sign_up(email="m@example.org"),
     "affiliate": lambda story: story.sign_up_affiliate(),
     "payment": lambda story: story.pay(1001, fee=3),
-    "refund": lambda story: story.refund(200),
+    "refund": lambda story: story.refund(300),
+    "restored": lambda story: story.restore(100),
 }
 
 
@@ -197,9 +214,10 @@ def test_a01_every_handler_hears_twice_and_does_once(story: Story) -> None:
     story.visit(story.join())
     refund_id = new_id()
     heard = [story.sign_up_affiliate(), story.sign_up(), story.pay(), story.refund(300, refund_id)]
+    heard.append(story.restore(100))
     before = (story.entries(), story.doors.told())
     for message, body in heard:
         story.doors.hear_again(message, body)
         story.doors.hear((message.wire, body))
     assert (story.entries(), story.doors.told()) == before
-    assert before[0] == [200, -60]
+    assert before[0] == [200, -60, 20]

@@ -79,7 +79,10 @@ def remember_refund(
     account_id: UUID,
     amount: Money,
 ) -> None:
-    """Keep a refund, which may come before its payment, and take commission back (A05, A09)."""
+    """Keep a refund, or a reversal undone with its amount below zero, and correct the commission.
+
+    Either may come before the payment, and the undoing before the reversal (A05, A08, A09).
+    """
     lock_account(session, account_id)
     session.execute(
         insert(Refund)

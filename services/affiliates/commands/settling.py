@@ -20,6 +20,12 @@ from services.affiliates.models import (
     Refund,
 )
 
+TOLD = {
+    EntryKind.EARNED: events.CommissionEarned,
+    EntryKind.REVERSED: events.CommissionReversed,
+    EntryKind.REINSTATED: events.CommissionReinstated,
+}
+
 
 def settle(session: Session, account_id: UUID, now: datetime) -> None:
     """Bring every commission on the account's payments to what the facts so far say."""
@@ -84,14 +90,16 @@ def _open_commission(session: Session, referral: Referral, payment: Payment) -> 
     return commission
 
 
+def _kind_of(commission: Commission, amount: int) -> EntryKind:
+    if amount < 0:
+        return EntryKind.REVERSED
+    return EntryKind.EARNED if commission.version == 1 else EntryKind.REINSTATED
+
+
 def _enter(session: Session, commission: Commission, amount: int, now: datetime) -> None:
     """Add one line to the ledger and tell of it."""
     commission.version += 1
-    kind, told = (
-        (EntryKind.EARNED, events.CommissionEarned)
-        if amount > 0
-        else (EntryKind.REVERSED, events.CommissionReversed)
-    )
+    kind = _kind_of(commission, amount)
     session.add(
         CommissionEntry(
             entry_id=new_id(),
@@ -107,7 +115,7 @@ def _enter(session: Session, commission: Commission, amount: int, now: datetime)
     session.flush()
     stage(
         session,
-        told(
+        TOLD[kind](
             commission_id=commission.commission_id,
             affiliate_id=commission.affiliate_id,
             account_id=commission.account_id,

@@ -113,7 +113,7 @@ def create_facts() -> None:
         sa.Column("amount", sa.BigInteger, nullable=False),
         sa.Column("currency", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("refund_id", name="pk_refund"),
-        sa.CheckConstraint("amount > 0", name="ck_refund_amount"),
+        sa.CheckConstraint("amount <> 0", name="ck_refund_amount"),
         refers("refund", "account_id", "account"),
     )
     op.create_index("ix_refund_payment_id", "refund", ["payment_id"])
@@ -132,7 +132,9 @@ def create_ledger() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("earned_at", WHEN, nullable=False),
         sa.PrimaryKeyConstraint("commission_id", name="pk_commission"),
-        sa.UniqueConstraint("payment_id", "affiliate_id", name="uq_commission_payment_id_affiliate_id"),
+        sa.UniqueConstraint(
+            "payment_id", "affiliate_id", name="uq_commission_payment_id_affiliate_id"
+        ),
         refers("commission", "affiliate_id", "affiliate"),
         refers("commission", "referral_id", "referral"),
         refers("commission", "payment_id", "payment"),
@@ -150,7 +152,8 @@ def create_ledger() -> None:
         sa.Column("entered_at", WHEN, nullable=False),
         sa.PrimaryKeyConstraint("entry_id", name="pk_commission_entry"),
         sa.CheckConstraint(
-            "(kind = 'earned' AND amount > 0) OR (kind = 'reversed' AND amount < 0)",
+            "(kind IN ('earned', 'reinstated') AND amount > 0)"
+            " OR (kind = 'reversed' AND amount < 0)",
             name="ck_commission_entry_sign",
         ),
         refers("commission_entry", "commission_id", "commission"),
