@@ -12,8 +12,36 @@ from console.environment import Environment
 from console.servers import Broker, Postgres
 from tests.servers import TestRun
 
+# Whoever asks for one of these, or lives in one of these folders, needs real servers.
+SERVER_FIXTURES = {"test_run", "own_folder", "probe_world", "suite"}
+SERVER_FOLDERS = ("browser", "contracts", "flows")
+
 RUN = pytest.StashKey[TestRun]()
 SHARED = "memberhall_run"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--servers",
+        choices=("with", "without"),
+        help="only the tests that need real servers, or only those that do not",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the chosen half; what a test needs is read off its fixtures, nobody marks anything."""
+    chosen = config.getoption("--servers")
+    if chosen:
+        other = [item for item in items if needs_servers(item) != (chosen == "with")]
+        items[:] = [item for item in items if needs_servers(item) == (chosen == "with")]
+        config.hook.pytest_deselected(items=other)
+
+
+def needs_servers(item: pytest.Item) -> bool:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return folder in SERVER_FOLDERS or bool(
+        SERVER_FIXTURES & set(getattr(item, "fixturenames", ()))
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
