@@ -1,4 +1,4 @@
-"""Effects happen once: what was handled or answered before is remembered in the same transaction."""
+"""Effects happen once: what was handled or answered is remembered in the same transaction."""
 
 import hashlib
 import json
@@ -22,6 +22,13 @@ class Asked:
     method: str
     actor: str
     arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The stored answer of a call; it may be anything, also nothing."""
+
+    answer: Any
 
 
 def first_delivery(session: Session, message_id: UUID, wire: str) -> bool:
@@ -48,12 +55,28 @@ def answered_once(
     """
     if call_id is None:
         return answer()
-    fingerprint = _fingerprint(asked)
-    if not _reserve(session, call_id, asked.method, fingerprint):
-        return _stored(session, call_id, fingerprint)
+    if not _reserve(session, call_id, asked.method, _fingerprint(asked)):
+        earlier = earlier_answer(session, call_id, asked)
+        assert earlier is not None
+        return earlier.answer
     result = answer()
     session.execute(reply.update().where(reply.c.call_id == call_id).values(answer=result))
     return result
+
+
+def earlier_answer(session: Session, call_id: UUID | None, asked: Asked) -> Answered | None:
+    """How this call was answered before, None when it was not.
+
+    Raises Conflict when the id stands for other content.
+    """
+    row = session.execute(
+        select(reply.c.fingerprint, reply.c.answer).where(reply.c.call_id == call_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.fingerprint != _fingerprint(asked):
+        raise Conflict("call_id_reused", "This call id was used before for another request.")
+    return Answered(row.answer)
 
 
 def _reserve(session: Session, call_id: UUID, method: str, fingerprint: bytes) -> bool:
@@ -64,15 +87,6 @@ def _reserve(session: Session, call_id: UUID, method: str, fingerprint: bytes) -
         .returning(reply.c.call_id)
     )
     return reserved.first() is not None
-
-
-def _stored(session: Session, call_id: UUID, fingerprint: bytes) -> Any:
-    row = session.execute(
-        select(reply.c.fingerprint, reply.c.answer).where(reply.c.call_id == call_id)
-    ).one()
-    if row.fingerprint != fingerprint:
-        raise Conflict("call_id_reused", "This call id was used before for another request.")
-    return row.answer
 
 
 def _fingerprint(asked: Asked) -> bytes:
