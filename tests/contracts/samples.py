@@ -24,6 +24,9 @@ SITE = an_id(1)
 ACCOUNT = an_id(0xA1)
 AFFILIATE_ACCOUNT = an_id(0xA2)
 
+# By the service that tells: where its word is about somebody else than the member.
+TOLD_OF: dict[str, dict[str, Any]] = {"affiliates": {"account_id": AFFILIATE_ACCOUNT}}
+
 # By the field's name: the same name means the same thing in every event.
 NAMED: dict[str, Any] = {
     "account_id": ACCOUNT,
@@ -71,8 +74,8 @@ def event_types() -> list[type[Event]]:
 
 def a_sample(event: type[Event]) -> Event:
     """The sample of an event: each field from its name, else from its type."""
-    hints = get_type_hints(event)
-    return event(**{each.name: _value(each.name, hints[each.name]) for each in fields(event)})
+    hints, own = get_type_hints(event), TOLD_OF.get(event.wire.split(".")[0], {})
+    return event(**{each.name: _value(each.name, hints[each.name]) for each in fields(event)} | own)
 
 
 def _value(name: str, hint: Any) -> Any:
@@ -90,3 +93,16 @@ def _value(name: str, hint: Any) -> Any:
 
 def _parts(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+# The body of every event by wire name. Anybody may request a job, so that is no event of a service.
+SAMPLES: dict[str, dict[str, Any]] = {
+    **{event.wire: a_sample(event).to_body() for event in event_types()},
+    "*.job_requested": {
+        "uid": str(an_id(0x10B)),
+        "kind": NAMED["kind"],
+        "args": {"invoice_id": str(an_id(0x10C))},
+        "run_at": None,
+        "priority": 2,
+    },
+}
