@@ -61,12 +61,18 @@ class Doors:
     """One service object with its doors open."""
 
     def __init__(
-        self, service: type[Any], session: Session, settings: Any = None, client: Any = None
+        self,
+        service: type[Any],
+        session: Session,
+        settings: Any = None,
+        client: Any = None,
+        database: Any = None,
     ) -> None:
+        """`database`: where units of work shall commit; what they did is read by `session`."""
         self.session = session
         self.service = service()
         self.service.runtime = SimpleNamespace(
-            database=OneTransaction(session), settings=settings, client=client
+            database=database or OneTransaction(session), settings=settings, client=client
         )
 
     def ask(self, method: str, caller: Caller, **arguments: Any) -> Any:
@@ -87,7 +93,9 @@ class Doors:
             for name in dir(type(self.service))
             if hasattr(getattr(type(self.service), name), "hears")
         }
-        getattr(self.service, handlers[message.wire])(message, shapes.plain(body))
+        any_teller = f"*.{message.wire.partition('.')[2]}"
+        name = handlers.get(message.wire) or handlers[any_teller]
+        getattr(self.service, name)(message, shapes.plain(body))
 
     def told(self) -> list[tuple[str, Any]]:
         """The wire name and body of every event staged so far, oldest first."""
