@@ -126,7 +126,7 @@ class Client:
         return self._wire.wait_until_connected(timeout)
 
     def call(self, service: str, method: str, /, *, caller: Caller, **arguments: Any) -> Any:
-        """Ask and wait. `deadline` (seconds) and `call_id` may be among the arguments of `begin`."""
+        """Ask and wait; takes the arguments of `begin`."""
         return self.begin(service, method, caller=caller, **arguments).result()
 
     def begin(
@@ -243,7 +243,7 @@ class Client:
             return
         try:
             self._on_broadcast(str(message.properties.get("type")), json.loads(message.body))
-        except Exception:
+        except Exception:  # noqa: BLE001 - the reader must go on reading
             log.exception("broadcast not understood", wire=message.properties.get("type"))
 
 

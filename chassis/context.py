@@ -39,6 +39,24 @@ class Caller:
         """Who did it, for event headers and audit: "user:<id>" or "service:<name>"."""
         return f"user:{self.user_id}" if self.user_id else f"service:{self.principal}"
 
+    def site(self) -> UUID:
+        """The site it is asked on; raises Denied where the caller is on none."""
+        if self.site_id is None:
+            raise Denied("site_missing", "This needs to be asked on a site.")
+        return self.site_id
+
+    def account(self) -> UUID:
+        """The account it is asked for; raises Denied where nobody is logged in."""
+        if self.account_id is None:
+            raise Denied("log_in_first", "Log in first.")
+        return self.account_id
+
+    def user(self) -> UUID:
+        """The user who asks; raises Denied where nobody is logged in."""
+        if self.user_id is None:
+            raise Denied("log_in_first", "Log in first.")
+        return self.user_id
+
     def acting_as(self, principal: str) -> "Caller":
         """The same matter carried on by another process in its own name."""
         return replace(self, principal=principal)

@@ -156,5 +156,5 @@ def count_statements(engine: Engine, seen: list[str]) -> None:
     """Append every statement the engine runs to `seen`, for tests that forbid N+1 queries."""
 
     @event.listens_for(engine, "before_cursor_execute")
-    def remember(_: Any, __: Any, statement: str, *rest: Any) -> None:
+    def remember(_: Any, __: Any, statement: str, *_rest: Any) -> None:
         seen.append(statement)

@@ -58,7 +58,7 @@ def unseal(
     verifier: Verifier, message_id: str, wire: str, headers: Mapping[str, Any], body: bytes
 ) -> Message:
     """Read an envelope; raises Denied when the named service did not tell this event."""
-    teller = wire.split(".")[0]
+    teller = wire.split(".", maxsplit=1)[0]
     signature = headers.get("signature")
     if not isinstance(signature, str):
         raise Denied("signature_missing", f"The event {wire} is not signed.")

@@ -71,7 +71,7 @@ KINDS: dict[str, type[Failure]] = {
 
 
 def failure_from_json(described: Mapping[str, Any]) -> Failure:
-    """Rebuild at the caller what `Failure.as_json` described; an unknown kind reads as Unavailable."""
+    """Rebuild at the caller what `as_json` described; an unknown kind reads as Unavailable."""
     kind = KINDS.get(str(described.get("kind")), Unavailable)
     return kind(
         str(described.get("code", "unknown")),

@@ -6,10 +6,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
 # ISO 4217 exponents that differ from two (the list of SIX Interbank Clearing).
-_EXPONENTS = (
-    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
-    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
-)  # fmt: skip
+_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
+_EXPONENTS = {
+    **dict.fromkeys(_WITHOUT_DECIMALS.split(), 0),
+    **dict.fromkeys(_WITH_THREE.split(), 3),
+}
 
 
 def exponent(currency: str) -> int:

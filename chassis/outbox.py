@@ -39,7 +39,7 @@ def enqueue(
     `uid` makes the request idempotent; `run_at` is real time; a lower `priority` runs earlier, the
     kind's own is taken where none is given.
     """
-    service = kind.split(".")[0]
+    service = kind.split(".", maxsplit=1)[0]
     body = {
         "uid": str(uid),
         "kind": kind,
@@ -60,7 +60,7 @@ def _stage(
         "version": version,
         "site_id": _text(caller.site_id if caller else None),
         "account_id": _text(account_id or (caller.account_id if caller else None)),
-        "actor": caller.actor if caller else f"service:{wire.split('.')[0]}",
+        "actor": caller.actor if caller else f"service:{wire.split('.', maxsplit=1)[0]}",
         "request_id": caller.request_id if caller else str(message_id),
         "causation_id": _text(session.info.get("causation_id")),
     }

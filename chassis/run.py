@@ -47,7 +47,7 @@ class Process:
         self.database = Database(
             settings.database_url,
             pool_size=settings.workers + 2,
-            on_staged=lambda: self.relay.wake(),
+            on_staged=self._wake_relay,
             connect=lambda: _connect(settings.database_url),
         )
         self.runtime = Runtime(
@@ -81,7 +81,7 @@ class Process:
         log.info("started", mode=self.settings.mode)
 
     def stop(self) -> None:
-        """Drain: cancel consumers, let what runs finish and be acknowledged, publish what is left."""
+        """Drain: cancel consumers, let what runs end and be acknowledged, publish what is left."""
         log.info("draining")
         with eventlet.Timeout(DRAIN_SECONDS, False):
             self.container.stop()
@@ -109,6 +109,9 @@ class Process:
         if intake and intake.is_connected and self.runtime.client.is_connected:
             return None
         return "The message broker is not connected."
+
+    def _wake_relay(self) -> None:
+        self.relay.wake()
 
     def _follow_clock(self) -> None:
         while True:
@@ -148,7 +151,7 @@ def serve(entry: registry.ServiceEntry) -> int:
 
 
 def leave(status: int) -> None:
-    """End at once after a drained stop: eventlet's thread pool would keep the interpreter waiting."""
+    """End at once after a drained stop: eventlet's thread pool would keep it waiting."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
@@ -158,7 +161,7 @@ def _watch(container: ServiceContainer, ended: Any) -> None:
     """A container that dies by itself ends the process, so that the supervisor starts another."""
     try:
         container.wait()
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it was, the process ends and says so
         log.exception("the service died")
         if not ended.ready():
             ended.send(1)

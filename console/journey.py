@@ -73,7 +73,7 @@ class Journey:
         plan = _first(re.findall(r'href="(/checkout/[0-9a-f-]{36})"', page), "a plan to choose")
         self.member.visit(plan)
         self.member.submit(plan)
-        return plan
+        return str(plan)
 
     def pays(self) -> str:
         """Approves at the provider, which tells us in its own time."""

@@ -27,7 +27,7 @@ def until(true: Callable[[], Any], seconds: float = 10.0, what: str = "it") -> A
 
 
 class Process:
-    """One real process with its environment and its log; `ready_url` answers 200 when it is ready."""
+    """One real process with its environment and log; `ready_url` answers 200 when it is ready."""
 
     def __init__(
         self,

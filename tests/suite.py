@@ -1,7 +1,6 @@
-"""The whole suite as real processes on private servers and free ports, for flows and browser tests."""
+"""The whole suite as real processes on private servers and free ports, for flows and browsers."""
 
 import base64
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,7 +102,8 @@ class Suite:
 
     def rows(self, service: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """What a service's own role reads with this statement."""
-        connection = psycopg2.connect(self.environment[f"MEMBERHALL_{service.upper()}_DATABASE_URL"])
+        url = self.environment[f"MEMBERHALL_{service.upper()}_DATABASE_URL"]
+        connection = psycopg2.connect(url)
         try:
             with connection.cursor() as cursor:
                 cursor.execute(statement, values)
@@ -113,7 +113,8 @@ class Suite:
 
     def fault(self, fault: str, **details: Any) -> None:
         """Arm a fault of the sandbox."""
-        answer = requests.post(f"{self.sandbox}/_sim/faults", json={"fault": fault, **details}, timeout=10)
+        armed = {"fault": fault, **details}
+        answer = requests.post(f"{self.sandbox}/_sim/faults", json=armed, timeout=10)
         assert answer.ok, answer.text
 
     def settled(self, seconds: float = 30.0) -> None:
@@ -171,8 +172,3 @@ def _command(entry: ProcessEntry) -> list[str]:
         return [*PYTHON, *arguments]
     folder = Path(PYTHON[0]).parent
     return [str(folder / program), *arguments]
-
-
-def run(command: list[str], **how: Any) -> "subprocess.CompletedProcess[str]":
-    """A command line to its end, its output as text."""
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, **how)

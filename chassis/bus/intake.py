@@ -24,7 +24,7 @@ AGAIN = b'{"again":true}'
 
 
 class Intake(SharedExtension):  # type: ignore[misc]  # nameko is untyped
-    """One connection for all of a service's doors; unacknowledged deliveries never exceed workers."""
+    """One connection for all of a service's doors; what is unacknowledged never exceeds workers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ class Intake(SharedExtension):  # type: ignore[misc]  # nameko is untyped
         return result, None
 
     def _failed(self, channel: Channel, delivery: Delivery, error: BaseException) -> None:
-        """Publish the retry or the dead letter, then acknowledge; else leave it to be redelivered."""
+        """Publish the retry or the dead letter, then acknowledge; else leave it to redelivery."""
         metrics.events_handled.labels(_identity(delivery)[0], "failed").inc()
         try:
             put_off(self._runtime, self._service, delivery, error)

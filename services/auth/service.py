@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.bus import Service, command, every, query
 from chassis.context import Caller
-from chassis.errors import Denied
 from services.auth import queries, schemas
 from services.auth.adapters import Passwords
 from services.auth.commands import (
@@ -42,7 +40,7 @@ def hash_password(self: "AuthService", _: Caller, request: Values) -> Values:
 def hash_new_password(self: "AuthService", caller: Caller, request: Values) -> Values:
     """Refuse a dead link and a password made of the address, before a hash is spent on them."""
     address = self.db.read(
-        queries.address_to_reset, real=_real(), site_id=_site(caller), token=request["token"]
+        queries.address_to_reset, real=_real(), site_id=caller.site(), token=request["token"]
     )
     require_acceptable(request["password"], address)
     return hash_password(self, caller, request)
@@ -54,7 +52,7 @@ def hash_demo_password(self: "AuthService", _: Caller, __: Values) -> Values:
 
 def prove_login(self: "AuthService", caller: Caller, request: Values) -> Values:
     """Count the try, then check the password; raises Denied (AB-01, ID-01)."""
-    login, sandbox, site_id = request["login"], self.settings.is_sandbox, _site(caller)
+    login, sandbox, site_id = request["login"], self.settings.is_sandbox, caller.site()
     subject = login_subject(login, is_sandbox=sandbox)
     self.db.transact(tries.count_login, real=_real(), site_id=site_id, subject=subject)
     canonical = login_address(login, is_sandbox=sandbox)
@@ -67,7 +65,7 @@ def prove_login(self: "AuthService", caller: Caller, request: Values) -> Values:
 def count_code_try(self: "AuthService", caller: Caller, request: Values) -> Values:
     """Count before comparing, and commit it: a refusal must not take the count back."""
     self.db.transact(
-        confirmation.count_code_try, real=_real(), site_id=_site(caller), email=request["email"]
+        confirmation.count_code_try, real=_real(), site_id=caller.site(), email=request["email"]
     )
     return {}
 
@@ -80,47 +78,47 @@ class AuthService(Service):
 
     @command(schemas.SignUp, before=hash_password, takes=SIGNING_UP)
     def sign_up(self, session: Session, caller: Caller, request: Values) -> None:
-        sign_up.sign_up(session, **_when(), **self._keys(), site_id=_site(caller), **request)
+        sign_up.sign_up(session, **_when(), **self._keys(), site_id=caller.site(), **request)
 
     @command(schemas.OneAddress, takes=MAILING)
     def resend_confirmation(self, session: Session, caller: Caller, request: Values) -> None:
         confirmation.resend_confirmation(
-            session, real=_real(), **self._keys(), site_id=_site(caller), **request
+            session, real=_real(), **self._keys(), site_id=caller.site(), **request
         )
 
     @command(schemas.OneToken)
     def confirm(self, session: Session, caller: Caller, request: Values) -> None:
-        confirmation.confirm(session, **_when(), site_id=_site(caller), **request)
+        confirmation.confirm(session, **_when(), site_id=caller.site(), **request)
 
     @command(schemas.TypedCode, before=count_code_try, takes=MAILING)
     def confirm_code(self, session: Session, caller: Caller, request: Values) -> None:
         confirmation.confirm_code(
-            session, **_when(), **self._keys(), site_id=_site(caller), **request
+            session, **_when(), **self._keys(), site_id=caller.site(), **request
         )
 
     @command(schemas.OneAddress, takes=MAILING)
     def request_password_reset(self, session: Session, caller: Caller, request: Values) -> None:
         recovery.request_password_reset(
-            session, real=_real(), **self._keys(), site_id=_site(caller), **request
+            session, real=_real(), **self._keys(), site_id=caller.site(), **request
         )
 
     @command(schemas.ResetPassword, before=hash_new_password)
     def reset_password(self, session: Session, caller: Caller, request: Values) -> None:
-        recovery.reset_password(session, **_when(), site_id=_site(caller), **request)
+        recovery.reset_password(session, **_when(), site_id=caller.site(), **request)
 
     @command(schemas.LogIn, schemas.SessionView, before=prove_login)
     def log_in(self, session: Session, caller: Caller, request: Values) -> Any:
         begun = {each: request[each] for each in ("proof", "session_hash", "user_agent", "ip")}
-        sessions.log_in(session, real=_real(), site_id=_site(caller), **begun)
+        sessions.log_in(session, real=_real(), site_id=caller.site(), **begun)
         return self._session(session, caller, request["session_hash"])
 
     @command(schemas.OneSession)
     def see_session(self, session: Session, caller: Caller, request: Values) -> None:
-        sessions.see_session(session, real=_real(), site_id=_site(caller), **request)
+        sessions.see_session(session, real=_real(), site_id=caller.site(), **request)
 
     @command(schemas.OneSession)
     def log_out(self, session: Session, caller: Caller, request: Values) -> None:
-        sessions.log_out(session, real=_real(), site_id=_site(caller), **request)
+        sessions.log_out(session, real=_real(), site_id=caller.site(), **request)
 
     @query(schemas.OneSession, schemas.SessionView)
     def session(self, session: Session, caller: Caller, request: Values) -> Any:
@@ -130,11 +128,11 @@ class AuthService(Service):
     def user(self, session: Session, caller: Caller, request: Values) -> Any:
         if not may_see_user(caller.principal, caller.user_id, caller.roles, request["user_id"]):
             raise queries.user_unknown()
-        return queries.user(session, site_id=_site(caller), **request)
+        return queries.user(session, site_id=caller.site(), **request)
 
     @command(schemas.ChosenTimeZone)
     def set_time_zone(self, session: Session, caller: Caller, request: Values) -> None:
-        people.set_time_zone(session, site_id=_site(caller), user_id=_user(caller), **request)
+        people.set_time_zone(session, site_id=caller.site(), user_id=caller.user(), **request)
 
     @query(schemas.WhichToken, schemas.MailSecret, callers={"notifications"})
     def mail_secret(self, session: Session, caller: Caller, request: Values) -> Any:
@@ -142,7 +140,7 @@ class AuthService(Service):
 
     @query(schemas.Nothing, schemas.AccountsOverview, roles={"operator"})
     def accounts_overview(self, session: Session, caller: Caller, request: Values) -> Any:
-        return queries.accounts_overview(session, now=clock.now(), site_id=_site(caller))
+        return queries.accounts_overview(session, now=clock.now(), site_id=caller.site())
 
     @command(schemas.OneAddress, callers={"console"})
     def make_operator(self, session: Session, caller: Caller, request: Values) -> None:
@@ -161,7 +159,7 @@ class AuthService(Service):
 
     def _session(self, session: Session, caller: Caller, session_hash: str) -> queries.SessionView:
         return queries.session(
-            session, real=_real(), site_id=_site(caller), session_hash=session_hash
+            session, real=_real(), site_id=caller.site(), session_hash=session_hash
         )
 
     def _keys(self) -> Values:
@@ -175,15 +173,3 @@ def _real() -> datetime:
 
 def _when() -> Values:
     return {"now": clock.now(), "real": _real()}
-
-
-def _site(caller: Caller) -> UUID:
-    if caller.site_id is None:
-        raise Denied("site_missing", "This needs to be asked on a site.")
-    return caller.site_id
-
-
-def _user(caller: Caller) -> UUID:
-    if caller.user_id is None:
-        raise Denied("login_missing", "Log in first.")
-    return caller.user_id

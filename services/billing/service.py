@@ -9,7 +9,6 @@ from chassis import clock
 from chassis.bus import Service, command, every, handles, query
 from chassis.context import Caller
 from chassis.envelope import Message
-from chassis.errors import Denied
 from chassis.logs import log
 from services.billing import commands, queries, schemas
 from services.billing.adapters import buttons, catalog_file, ipn
@@ -34,7 +33,7 @@ class BillingService(Service):
 
     @command(schemas.StartCheckout, schemas.Checkout)
     def start_checkout(self, session: Any, caller: Caller, request: dict[str, Any]) -> Any:
-        account_id = account_of(caller)
+        account_id = caller.account()
         order = commands.start_checkout(session, now=clock.now(), account_id=account_id, **request)
         form = buttons.form(shop_of(self.settings), order)
         return {
@@ -46,15 +45,15 @@ class BillingService(Service):
 
     @query(schemas.WhichInvoice, schemas.CheckoutState)
     def checkout_state(self, session: Any, caller: Caller, request: dict[str, Any]) -> Any:
-        return queries.checkout_state(session, account_id=account_of(caller), **request)
+        return queries.checkout_state(session, account_id=caller.account(), **request)
 
     @query(schemas.Nothing, schemas.Membership)
     def membership(self, session: Any, caller: Caller, request: dict[str, Any]) -> Any:
-        return queries.membership(session, now=clock.now(), account_id=account_of(caller))
+        return queries.membership(session, now=clock.now(), account_id=caller.account())
 
     @query(schemas.ListInvoices, schemas.InvoicePage)
     def invoices(self, session: Any, caller: Caller, request: dict[str, Any]) -> Any:
-        return queries.invoices(session, account_id=account_of(caller), **request)
+        return queries.invoices(session, account_id=caller.account(), **request)
 
     @query(schemas.WhichInvoice, schemas.InvoiceDetail)
     def invoice(self, session: Any, caller: Caller, request: dict[str, Any]) -> Any:
@@ -190,15 +189,9 @@ def site_of(caller: Caller) -> UUID:
     return caller.site_id or MAIN_SITE
 
 
-def account_of(caller: Caller) -> UUID:
-    if caller.account_id is None:
-        raise Denied("log_in_first", "Log in first.")
-    return caller.account_id
-
-
 def owner_of(caller: Caller) -> UUID | None:
     """Whose things the caller may see; None for an operator, who sees the site's."""
-    return None if "operator" in caller.roles else account_of(caller)
+    return None if "operator" in caller.roles else caller.account()
 
 
 def merchant_of(settings: Settings) -> Merchant:

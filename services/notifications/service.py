@@ -4,14 +4,12 @@ import random
 import time
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from chassis import clock
 from chassis.bus import Message, Service, command, every, handles, query
 from chassis.context import Caller
-from chassis.errors import Denied
 from services.notifications import commands, queries, schemas
 from services.notifications.adapters.courier import Courier
 from services.notifications.adapters.neighbours import Neighbours
@@ -31,19 +29,19 @@ class NotificationsService(Service):
 
     @query(schemas.ListDeliveries, schemas.DeliveryPage, roles=OPERATORS)
     def deliveries(self, session: Session, caller: Caller, request: dict[str, Any]) -> Any:
-        return queries.deliveries(session, site_id=_site(caller), **request)
+        return queries.deliveries(session, site_id=caller.site(), **request)
 
     @query(schemas.WhichDelivery, schemas.DeliveryView, roles=OPERATORS)
     def delivery(self, session: Session, caller: Caller, request: dict[str, Any]) -> Any:
-        return queries.delivery(session, site_id=_site(caller), shop=self._shop, **request)
+        return queries.delivery(session, site_id=caller.site(), shop=self._shop, **request)
 
     @query(schemas.MailOverview, schemas.Counts, roles=OPERATORS)
     def mail_overview(self, session: Session, caller: Caller, request: dict[str, Any]) -> Any:
-        return queries.mail_overview(session, site_id=_site(caller))
+        return queries.mail_overview(session, site_id=caller.site())
 
     @command(schemas.WhichDelivery, schemas.DeliveryLine, roles=OPERATORS)
     def retry_delivery(self, session: Session, caller: Caller, request: dict[str, Any]) -> Any:
-        return commands.retry_delivery(session, site_id=_site(caller), **request)
+        return commands.retry_delivery(session, site_id=caller.site(), **request)
 
     @handles("auth.user_signed_up", schemas.UserSignedUp)
     def on_user_signed_up(self, session: Session, message: Message, event: dict[str, Any]) -> None:
@@ -166,9 +164,3 @@ class NotificationsService(Service):
     def _courier(self) -> Courier:
         smtp = Smtp(self.settings.smtp_url)
         return Courier(self.settings.sender, self._shop, smtp, Neighbours(self.call))
-
-
-def _site(caller: Caller) -> UUID:
-    if caller.site_id is None:
-        raise Denied("no_site", "An operator works at a site.")
-    return caller.site_id

@@ -311,7 +311,7 @@ def test_people_see_themselves_and_set_their_own_zone(doors: Doors) -> None:
     with pytest.raises(NotFound, match="user_unknown"):
         doors.ask("user", user_id=str(me.user_id))
     code = refusal(lambda: doors.ask("set_time_zone", time_zone="UTC"))["code"]
-    assert code == "login_missing"
+    assert code == "log_in_first"
 
 
 def test_nothing_is_asked_without_a_site(doors: Doors) -> None:

@@ -1,4 +1,4 @@
-"""A world for the two probe services: servers of its own, rights as in earnest, a client to ask with.
+"""A world for the probe services: servers of its own, rights as in earnest, a client to ask with.
 
 The tests take its broker and database away, so it shares them with nobody.
 """
@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.client import Client
 from chassis.registry import ServiceEntry
-from console.migrating.suite import migrate
+from console.migrating.suite import migrate_broker, migrate_databases
 from console.processes import Principal
 from console.servers import Broker, Postgres, free_port
 from tests.processes import PYTHON, Process
+from tests.servers import quietly
 
 PROBES = tuple(
     ServiceEntry(name=name, package=f"tests.chassis.probe.{name}") for name in ("hearer", "teller")
@@ -28,11 +29,14 @@ OTHERS = (Principal(name="gateway"), Principal(name="console"))
 
 
 class ProbeWorld:
-    """Servers, environment and processes of the probes, under one folder."""
+    """Servers, environment and processes of the probes, under one folder.
 
-    def __init__(self, folder: Path) -> None:
+    `fsync`: each commit reaches the disk, as in earnest; tests do without.
+    """
+
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         self.folder = folder
-        self.postgres = Postgres(folder / "postgres", fsync=False)
+        self.postgres = Postgres(folder / "postgres", fsync=fsync)
         self.broker = Broker(folder / "broker")
         self.processes: dict[str, Process] = {}
 
@@ -40,7 +44,9 @@ class ProbeWorld:
         self.postgres.start()
         self.broker.start()
         self.environment = self._environment()
-        migrate(self.environment, services=PROBES, also=OTHERS, say=lambda _: None)
+        services = (Principal(name=probe.name, is_service=True) for probe in PROBES)
+        migrate_databases(self.environment, PROBES, quietly)
+        migrate_broker(self.environment, PROBES, (*services, *OTHERS), quietly)
         self.client = Client(
             principal="gateway",
             broker_url=self.environment["MEMBERHALL_GATEWAY_BROKER_URL"],

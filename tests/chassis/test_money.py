@@ -20,7 +20,8 @@ def test_an_amount_is_read_to_exact_minor_units(text, currency, minor):
 
 
 @pytest.mark.parametrize(
-    ("text", "currency"), [("1.001", "EUR"), ("1.5", "JPY"), ("NaN", "EUR"), ("ten", "EUR"), ("", "EUR")]
+    ("text", "currency"),
+    [("1.001", "EUR"), ("1.5", "JPY"), ("NaN", "EUR"), ("ten", "EUR"), ("", "EUR")],
 )
 def test_what_is_not_an_exact_amount_is_refused(text, currency):
     with pytest.raises(ValueError, match="amount"):

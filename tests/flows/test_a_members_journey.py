@@ -1,10 +1,11 @@
-"""From an affiliate's link to a receipt, over HTTP, with everything real but PayPal and the mailbox.
+"""From an affiliate's link to a receipt, over HTTP; all is real but PayPal and the mailbox.
 
 Whatever happens to PayPal's messages on their way: exactly one payment, one period, one receipt and
 one commission, or nothing at all.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -39,26 +40,22 @@ def counts(suite: Suite, journey: Journey) -> dict[str, int]:
     ((account,),) = suite.rows(
         "auth", "SELECT account_id FROM site_user WHERE email_canonical = %s", journey.email
     )
-    ask = {
-        "payments": (
-            "billing",
-            "SELECT count(*) FROM payment WHERE account_id = %s",
-        ),
-        "paid invoices": (
-            "billing",
-            "SELECT count(*) FROM invoice WHERE account_id = %s AND state = 'paid'",
-        ),
-        "commissions": (
-            "affiliates",
-            "SELECT count(*) FROM commission WHERE payment_id IN "
-            "(SELECT payment_id FROM payment WHERE account_id = %s)",
-        ),
+    found = {
+        what: suite.rows(service, f"SELECT count(*) FROM {rows}", account)[0][0]
+        for what, (service, rows) in WHAT_MUST_BE_ONE.items()
     }
-    found = {what: suite.rows(service, text, account)[0][0] for what, (service, text) in ask.items()}
     receipts = [mail for mail in journey.mails() if "receipt" in mail["subject"].lower()]
     return {**found, "receipts": len(receipts)}
 
 
+WHAT_MUST_BE_ONE = {
+    "payments": ("billing", "payment WHERE account_id = %s"),
+    "paid invoices": ("billing", "invoice WHERE account_id = %s AND state = 'paid'"),
+    "commissions": (
+        "affiliates",
+        "commission JOIN payment USING (payment_id) WHERE payment.account_id = %s",
+    ),
+}
 ONE_OF_EACH = {"payments": 1, "paid invoices": 1, "commissions": 1, "receipts": 1}
 NOTHING = {"payments": 0, "paid invoices": 0, "commissions": 0, "receipts": 0}
 
@@ -78,8 +75,7 @@ def test_messages_twice_out_of_order_or_late_make_no_difference(
     suite.fault(fault, times=1)
     journey.pays()
     if fault == "drop":
-        for message in requests.get(f"{suite.sandbox}/_sim/messages?state=lost", timeout=10).json()["items"]:
-            requests.post(f"{suite.sandbox}/_sim/messages/{message['id']}/resend", timeout=10)
+        send_again(suite, messages(suite, state="lost"))
 
     after_paying(journey)
     suite.settled()
@@ -90,14 +86,11 @@ def test_messages_twice_out_of_order_or_late_make_no_difference(
 def test_every_message_again_after_all_was_done_changes_nothing(suite: Suite, journey: Journey):
     for step in journey.steps():
         step()
-    messages = requests.get(
-        f"{suite.sandbox}/_sim/messages", params={"invoice": journey.invoice_id}, timeout=10
-    ).json()["items"]
-    for message in messages:
-        requests.post(f"{suite.sandbox}/_sim/messages/{message['id']}/resend", timeout=10)
+    told = messages(suite, invoice=journey.invoice_id)
+    send_again(suite, told)
     suite.settled()
 
-    assert len(messages) >= 2
+    assert len(told) >= 2
     assert counts(suite, journey) == ONE_OF_EACH
 
 
@@ -154,8 +147,17 @@ def test_billing_killed_while_paypal_tells_is_a_pause(suite: Suite, journey: Jou
     assert counts(suite, journey) == ONE_OF_EACH
 
 
+def messages(suite: Suite, **which: str) -> list[dict[str, Any]]:
+    """PayPal's messages, as the sandbox remembers them."""
+    answer = requests.get(f"{suite.sandbox}/_sim/messages", params=which, timeout=10)
+    return list(answer.json()["items"])
+
+
+def send_again(suite: Suite, told: list[dict[str, Any]]) -> None:
+    for message in told:
+        url = f"{suite.sandbox}/_sim/messages/{message['id']}/resend"
+        assert requests.post(url, timeout=10).ok
+
+
 def attempts(suite: Suite, journey: Journey) -> int:
-    messages = requests.get(
-        f"{suite.sandbox}/_sim/messages", params={"invoice": journey.invoice_id}, timeout=10
-    ).json()["items"]
-    return sum(len(message["attempts"]) for message in messages)
+    return sum(len(each["attempts"]) for each in messages(suite, invoice=journey.invoice_id))

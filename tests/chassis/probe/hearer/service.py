@@ -1,6 +1,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 from marshmallow import fields
 from sqlalchemy import func, select
@@ -10,6 +11,9 @@ from chassis.bus import Service, every, handles, query
 from chassis.shapes import Heard as HeardShape
 from chassis.shapes import Shape
 from tests.chassis.probe.hearer.models import Heard, Tick, Try
+
+# Each start of their handling is noted; others are handled as in any service, in one transaction.
+WITNESSED = ("die", "slow")
 
 
 class WordTold(HeardShape):
@@ -33,10 +37,10 @@ class HearerService(Service):
     @handles("teller.word_told", WordTold)
     def on_word_told(self, session, message, event):
         word = event["word"]
-        tries = self.db.transact(_note_try, word)
+        tries = self.db.transact(_note_try, word) if word.startswith(WITNESSED) else 0
         if word.startswith("die") and tries == 1:
             os.kill(os.getpid(), signal.SIGKILL)
-        if word.startswith("poison") and not os.path.exists(os.environ["PROBE_CURE"]):
+        if word.startswith("poison") and not Path(os.environ["PROBE_CURE"]).exists():
             raise RuntimeError(f"cannot swallow {word}")
         count = insert(Heard).values(word=word, times=1, pid=os.getpid())
         session.execute(
