@@ -30,7 +30,7 @@ DAY = "d MMM y"
 MINUTE = "d MMM y, HH:mm"
 SECOND = "EEEE, d MMMM y, HH:mm:ss"
 NOTHING = Markup(
-    '<span class="nothing"><span aria-hidden="true">–</span><span class="visually-hidden">none</span></span>'
+    '<span aria-hidden="true">\N{EN DASH}</span><span class="visually-hidden">none</span>'
 )
 
 
@@ -47,7 +47,6 @@ def install(environment: Environment) -> None:
     """Give the templates these filters."""
     environment.filters.update(
         money=money,
-        money_text=money_text,
         instant=instant,
         day=day,
         ago=ago,
@@ -67,24 +66,21 @@ def install(environment: Environment) -> None:
 
 @pass_context
 def money(context: Context, value: MoneyLike | Mapping[str, Any] | None) -> Markup:
-    """An amount that never wraps and always names its currency: "€12.30 EUR"."""
+    """An amount that never wraps and always names its currency: "€12.30 EUR".
+
+    A sign alone is ambiguous ($, kr, ¥), so the ISO code follows unless the sign is the code.
+    """
     if value is None:
         return NOTHING
-    return Markup('<span class="money">{}</span>').format(money_text(context, value))
-
-
-@pass_context
-def money_text(context: Context, value: MoneyLike | Mapping[str, Any]) -> str:
-    """The same without markup, for titles and attributes.
-
-    A dollar sign alone is ambiguous, so the ISO code follows unless the symbol is the code.
-    """
     amount, currency = _amount_of(value)
     locale = _locale(context)
     exact = Decimal(amount).scaleb(-exponent(currency))
     text = format_currency(exact, currency, locale=locale)
-    named = get_currency_symbol(currency, locale=locale) == currency
-    return text if named else f"{text}\N{NO-BREAK SPACE}{currency}"
+    if get_currency_symbol(currency, locale=locale) == currency:
+        return Markup('<span class="money">{}</span>').format(text)
+    return Markup('<span class="money">{}\N{NO-BREAK SPACE}<small>{}</small></span>').format(
+        text, currency
+    )
 
 
 @pass_context

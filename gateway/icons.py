@@ -1,4 +1,4 @@
-"""Bootstrap Icons as inline pictures: no font to load, no request for each, the text's own colour."""
+"""Bootstrap Icons as inline pictures: no font, no request each, the text's own colour."""
 
 import re
 from functools import cache
