@@ -83,7 +83,7 @@ class Doors:
     def hear(self, told: Event | tuple[str, dict[str, Any]], **envelope: Any) -> Message:
         """Deliver an event; returns its envelope, with which it can be delivered again."""
         wire, body = (told.wire, told.to_body()) if isinstance(told, Event) else told
-        message = dataclasses.replace(_message(wire, body), **envelope)
+        message = dataclasses.replace(message_of(wire, body), **envelope)
         self.hear_again(message, body)
         return message
 
@@ -120,7 +120,8 @@ def caller(account_id: UUID | None = None, **values: Any) -> Caller:
     )
 
 
-def _message(wire: str, body: dict[str, Any]) -> Message:
+def message_of(wire: str, body: dict[str, Any]) -> Message:
+    """An envelope for the event, new with each call."""
     account = body.get("account_id")
     return Message(
         id=new_id(),
