@@ -11,6 +11,7 @@ import pytest
 from console.environment import Environment
 from console.servers import Broker, Postgres
 from tests.servers import TestRun
+from tests.suite import Suite
 
 # Whoever asks for one of these, or lives in one of these folders, needs real servers.
 SERVER_FIXTURES = {"test_run", "own_folder", "probe_world", "suite"}
@@ -152,3 +153,18 @@ def own_broker(own_folder: Path) -> Iterator[Broker]:
     broker.start()
     yield broker
     broker.kill()
+
+
+@pytest.fixture(scope="session")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """One suite of real processes for all flows and browsers of a run."""
+    folder = tmp_path_factory.mktemp("suite")
+    # PostgreSQL runs as somebody else where the tests run as root.
+    folder.chmod(0o755)
+    folder.parent.chmod(0o755)
+    suite = Suite(folder)
+    try:
+        suite.start()
+        yield suite
+    finally:
+        suite.stop()
