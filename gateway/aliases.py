@@ -6,6 +6,7 @@ Nothing is ever built from the Host header: links, cookies and redirects come fr
 import ipaddress
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -40,12 +41,14 @@ class Aliases:
             origin=_origin(settings.public_url),
         )
         self._serves_loopback = settings.is_sandbox
+        # Every request asks, nearly always for one of a few; strangers' inventions push out others.
+        self.find = lru_cache(maxsize=256)(self._find)
 
     @property
     def main(self) -> Site:
         return self._main
 
-    def find(self, host_header: str) -> Site | None:
+    def _find(self, host_header: str) -> Site | None:
         """The site of a Host header; None for a host that nobody here serves."""
         host = normalised_host(host_header)
         if host is None:

@@ -12,11 +12,10 @@ def address(path: str) -> str:
     return url_for("static", filename=path, v=_version(str(current_app.static_folder), path))
 
 
-def keep(response: Response) -> Response:
+def keep(response: Response) -> None:
     """Let a file be kept for a year where its address names its content; else it is asked about."""
     if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
 
 
 @cache

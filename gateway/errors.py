@@ -13,7 +13,6 @@ from werkzeug.exceptions import HTTPException
 
 from chassis.errors import Failure, Unavailable
 from chassis.logs import log
-from chassis.shapes import pointers
 
 STATUS = {"invalid": 422, "denied": 403, "not_found": 404, "conflict": 409, "unavailable": 503}
 STATUS_OF_CODE = {"internal_error": 500, "not_authenticated": 401}
@@ -59,7 +58,7 @@ def _described(error: Exception) -> dict[str, Any]:
         status, code, detail = status_of(error), error.code, error.message
         fields: Mapping[str, list[str]] = error.fields
     elif isinstance(error, HTTPException):
-        status, code, detail, fields = _of_http(error)
+        (status, code, detail), fields = _of_http(error), {}
     else:
         log.exception("request failed", exc_info=error)
         status, code, detail, fields = 500, "internal_error", SENTENCES[500], {}
@@ -75,18 +74,13 @@ def _described(error: Exception) -> dict[str, Any]:
     }
 
 
-def _of_http(error: HTTPException) -> tuple[int, str, str, Mapping[str, list[str]]]:
-    """Status, code, sentence and fields of what Flask, werkzeug or webargs raised."""
+def _of_http(error: HTTPException) -> tuple[int, str, str]:
+    """Status, code and sentence of what Flask or werkzeug raised."""
     status = error.code or 500
     if status >= 500:
         log.error("request failed", exc_info=error)
-    if status == 422:
-        messages = getattr(error, "data", {}).get("messages", {})
-        # webargs groups by where it read ("json", "query"); pointers are into that part.
-        fields = {at: said for part in messages.values() for at, said in pointers(part).items()}
-        return status, "invalid_request", "Some of what was sent cannot be accepted.", fields
     code = HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
-    return status, code, SENTENCES.get(status, HTTPStatus(status).description), {}
+    return status, code, SENTENCES.get(status, HTTPStatus(status).description)
 
 
 def _problem(problem: Mapping[str, Any]) -> Response:

@@ -10,8 +10,9 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID
 
@@ -60,9 +61,11 @@ class SessionView:
             expires_at=datetime.fromisoformat(answer["expires_at"]),
         )
 
+    @cached_property
     def as_json(self) -> dict[str, Any]:
         """The JSON values that it was read from."""
-        return {**plain(vars(self)), "roles": sorted(self.roles)}
+        told: dict[str, Any] = plain(asdict(self))
+        return {**told, "roles": sorted(self.roles)}
 
 
 def new_token() -> str:

@@ -42,6 +42,8 @@ def visit_id() -> UUID | None:
 
 def begin_visit() -> None:
     """Tell affiliates about a visit through a link, without waiting."""
+    if b"ref=" not in request.query_string:
+        return
     code = request.args.get("ref", "")
     if request.method != "GET" or request.path.startswith(_NO_PAGES) or not _CODE.fullmatch(code):
         return
@@ -52,20 +54,19 @@ def begin_visit() -> None:
     g.visit_answer = _begin(g.visit)
 
 
-def finish_visit(response: Response) -> Response:
+def finish_visit(response: Response) -> None:
     """Give the visitor the cookie, unless the code was nobody's."""
     if "visit_answer" not in g:
-        return response
+        return
     visit: Visit = g.visit
     try:
         if not g.visit_answer.result()["accepted"]:
-            return response
+            return
     except Failure as failure:
         log.warning("visit not recorded", reason=failure.code)
         # The next click on the link tells it again.
         visit = Visit(visit_id=visit.visit_id, code="")
     _set_cookie(response, visit)
-    return response
 
 
 def _begin(visit: Visit) -> Answer:

@@ -89,7 +89,7 @@ def log_in(body: dict[str, Any]) -> Any:
 @operations.on("GET", "/sessions/current", gives=schemas.SessionView())
 def current_session() -> Any:
     """Who the token belongs to."""
-    return access.signed_in().as_json()
+    return access.signed_in().as_json
 
 
 @operations.on("DELETE", "/sessions/current", status=204)

@@ -5,16 +5,16 @@ The answer is passed on as the service dumped it, so the shape that documents it
 """
 
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Literal
 
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, jsonify, request
 from flask_smorest import Api, Blueprint
-from marshmallow import RAISE, Schema, fields
+from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
-from chassis.shapes import Id, Shape
+from chassis.shapes import Id, Shape, load
 from gateway import access, errors
 
 VERSION = "1"
@@ -70,30 +70,34 @@ class Operations:
         """
 
         def decorate(view: Operation) -> Operation:
-            sent = [read for shape, read in ((takes, _body), (query, _query)) if shape is not None]
-            operation = self._documented(_answering(view, sent, status), gives, status, who)
-            if query is not None:
-                operation = self.blueprint.arguments(query, location="query", unknown=RAISE)(
-                    operation
-                )
-            if takes is not None:
-                operation = self.blueprint.arguments(takes, location="json")(operation)
-            self.blueprint.route(path, methods=[method])(_guarded(operation, who))
+            runs = _running(view, takes=takes, query=query, who=who, status=status)
+            described = self._described(view, takes=takes, query=query, gives=gives, status=status)
+            security: list[Mapping[str, list[str]]] = [] if who == "everyone" else [{"token": []}]
+            described = self.blueprint.doc(security=security)(described)
+            # What flask-smorest notes on the described view goes over to the one that runs.
+            self.blueprint.route(path, methods=[method])(update_wrapper(runs, described))
             return view
 
         return decorate
 
-    def _documented(
-        self, operation: Operation, gives: Schema | None, status: int, who: Who
+    def _described(
+        self,
+        view: Operation,
+        *,
+        takes: Schema | None,
+        query: Schema | None,
+        gives: Schema | None,
+        status: int,
     ) -> Operation:
-        blueprint = self.blueprint
-        documented: Operation = blueprint.response(status, gives)(operation)
+        """The view with its description; flask-smorest's wrappers of it are never called."""
+        described: Operation = self.blueprint.response(status, gives)(view)
         for failure in FAILURES:
-            documented = blueprint.alt_response(
+            described = self.blueprint.alt_response(
                 failure, schema=Problem, content_type="application/problem+json"
-            )(documented)
-        security: list[Mapping[str, list[str]]] = [] if who == "everyone" else [{"token": []}]
-        described: Operation = blueprint.doc(security=security)(documented)
+            )(described)
+        for location, shape in (("query", query), ("json", takes)):
+            if shape is not None:
+                described = self.blueprint.arguments(shape, location=location)(described)
         return described
 
 
@@ -133,36 +137,40 @@ def _component_name(schema: type[Schema] | Schema) -> str:
     return f"{name}.given" if is_part else name
 
 
-def _guarded(view: Operation, who: Who) -> Operation:
-    """The caller is checked before the body is read, so that strangers learn nothing of shapes."""
+def _running(
+    view: Operation, *, takes: Schema | None, query: Schema | None, who: Who, status: int
+) -> Operation:
+    """The view as it is called. Who asks is looked at first: strangers learn nothing of shapes."""
 
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
+    def run(**path: Any) -> Response:
         if who == "members":
             access.signed_in()
         elif who == "operators":
             access.check_operator()
-        return view(*args, **kwargs)
+        given = []
+        if takes is not None:
+            given.append(_checked(takes, _body()))
+        if query is not None:
+            given.append(_checked(query, request.args.to_dict()))
+        return _response(view(*given, **path), status)
 
-    return guarded
+    return run
 
 
-def _answering(view: Operation, sent: list[Callable[[], Any]], status: int) -> Operation:
-    @wraps(view)
-    def answering(*_: Any, **path: Any) -> Response:
-        answer = view(*(read() for read in sent), **path)
-        if isinstance(answer, Response):
-            return answer
-        response = jsonify(answer) if status != 204 else Response()
-        response.status_code = status
-        return response
-
-    return answering
+def _checked(shape: Schema, sent: Any) -> Any:
+    """What was sent, as it was sent; raises Invalid where the shape finds it wrong."""
+    load(shape, sent)
+    return sent
 
 
 def _body() -> Any:
-    return request.get_json()
+    """The JSON of the body; no body is an empty object, whose missing fields are then told."""
+    return request.get_json() if request.get_data() else {}
 
 
-def _query() -> dict[str, str]:
-    return request.args.to_dict()
+def _response(answer: Any, status: int) -> Response:
+    if isinstance(answer, Response):
+        return answer
+    response = jsonify(answer) if status != 204 else Response()
+    response.status_code = status
+    return response

@@ -97,7 +97,7 @@ def settings_sent() -> ResponseReturnValue:
     form = Form(schemas.ChosenTimeZone())
     if not form.send("auth", "set_time_zone"):
         return form.page(
-            "member/settings.html", user=access.signed_in().as_json(), time_zones=time_zone_names()
+            "member/settings.html", user=access.signed_in().as_json, time_zones=time_zone_names()
         )
     gateway().sessions.forget(str(access.session_hash()))
     flash("Times are shown in your zone now.", "success")

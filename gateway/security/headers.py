@@ -6,6 +6,17 @@ from urllib.parse import urlsplit
 from flask import Response, g, request
 
 YEAR = 31_536_000  # seconds
+ON_OTHERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+ON_PAGES = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
 MAIL_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 )
@@ -41,32 +52,27 @@ def keep_secret() -> None:
     g.is_secret = True
 
 
-def add_headers(response: Response, *, is_https: bool) -> Response:
-    """Set what is missing; a view's own choice of caching stays."""
+def add_headers(response: Response, *, is_https: bool) -> None:
+    """Add what is missing; a view's own choice of caching stays."""
     headers = response.headers
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = (
-        "no-referrer" if "is_secret" in g else "strict-origin-when-cross-origin"
-    )
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["X-Frame-Options"] = "SAMEORIGIN" if "is_mail" in g else "DENY"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-    headers["Content-Security-Policy"] = _policy(response)
+    is_page = response.mimetype == "text/html"
+    headers.extend(ON_PAGES if is_page else ON_OTHERS)
+    if is_page:
+        headers["Content-Security-Policy"] = MAIL_POLICY if "is_mail" in g else _policy()
+        headers["Referrer-Policy"] = _referrer_policy()
+        headers["X-Frame-Options"] = "SAMEORIGIN" if "is_mail" in g else "DENY"
     if is_https:
-        headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+        headers.add("Strict-Transport-Security", f"max-age={YEAR}")
     if "Cache-Control" not in headers:
-        headers["Cache-Control"] = _caching()
-    if "request_id" in g:
-        headers["X-Request-Id"] = g.request_id
-    return response
+        headers.add("Cache-Control", _caching())
+    headers.add("X-Request-Id", g.request_id)
 
 
-def _policy(response: Response) -> str:
-    if response.mimetype != "text/html":
-        return "default-src 'none'; frame-ancestors 'none'"
-    if "is_mail" in g:
-        return MAIL_POLICY
+def _referrer_policy() -> str:
+    return "no-referrer" if "is_secret" in g else "strict-origin-when-cross-origin"
+
+
+def _policy() -> str:
     nonce = f"'nonce-{csp_nonce()}'"
     form_target = f" {g.form_target}" if "form_target" in g else ""
     frames = (f"frame-src {g.frame_source}",) if "frame_source" in g else ()

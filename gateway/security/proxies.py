@@ -39,7 +39,7 @@ class TrustedProxies:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        peer = _address(environ.get("REMOTE_ADDR", ""))
+        peer = _address(environ.get("REMOTE_ADDR", "")) if self._networks else None
         if peer and self._trusts(peer):
             environ["REMOTE_ADDR"] = str(
                 self._client(environ.get("HTTP_X_FORWARDED_FOR", ""), peer)

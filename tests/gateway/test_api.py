@@ -14,7 +14,7 @@ from tests.gateway.browsing import ACCOUNT, TOKEN, USER, Browser, browser, know_
 from tests.gateway.browsing import session_answer as session
 from tests.gateway.recording import RecordingBus
 
-PLAN = str(uuid4())
+PLAN = "018f0000-0000-7000-8000-00000000d001"
 SIGN_UP = {"email": "ada@example.org", "password": "a long and winding road", "name": "Ada"}
 CHECKOUT = {
     "invoice_id": str(uuid4()),

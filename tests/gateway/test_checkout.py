@@ -9,8 +9,8 @@ from chassis.errors import NotFound
 from tests.gateway.browsing import USER, Browser
 from tests.gateway.recording import RecordingBus
 
-PLAN_ID = str(uuid4())
-INVOICE_ID = str(uuid4())
+PLAN_ID = "018f0000-0000-7000-8000-00000000d001"
+INVOICE_ID = "018f0000-0000-7000-8000-00000000d002"
 EUROS = {"amount": 1200, "currency": "EUR"}
 PLAN = {
     "plan_id": PLAN_ID,

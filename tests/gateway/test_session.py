@@ -149,6 +149,6 @@ def test_a_view_tells_what_it_was_read_from() -> None:
     answer = session_answer(roles=["member", "operator"])
     read = SessionView.read(answer)
     assert read.user_id == UUID(answer["user_id"])
-    told = read.as_json()
+    told = read.as_json
     assert SessionView.read(told) == read
     assert told["roles"] == ["member", "operator"]
