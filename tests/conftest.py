@@ -1,5 +1,6 @@
 """The servers every test may ask for. Nothing starts before a test does."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from tests.suite import Suite
 # Whoever asks for one of these, or lives in one of these folders, needs real servers.
 SERVER_FIXTURES = {"test_run", "own_folder", "probe_world", "suite"}
 SERVER_FOLDERS = ("browser", "contracts", "flows")
+
+AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 RUN = pytest.StashKey[TestRun]()
 SHARED = "memberhall_run"
@@ -36,6 +39,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         other = [item for item in items if needs_servers(item) != (chosen == "with")]
         items[:] = [item for item in items if needs_servers(item) == (chosen == "with")]
         config.hook.pytest_deselected(items=other)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case without the identifiers in it: each worker makes up its own."""
+    return AN_ID.sub("id", val) if isinstance(val, str) and AN_ID.search(val) else None
 
 
 def needs_servers(item: pytest.Item) -> bool:
