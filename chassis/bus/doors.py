@@ -179,8 +179,9 @@ def _door(
         _admit(call.caller, roles, callers)
         return run(self, call, shapes.load(load, call.arguments))
 
-    door.mutates = mutates  # type: ignore[attr-defined]  # these two are read by the tests
+    door.mutates = mutates  # type: ignore[attr-defined]  # these three are read by the tests
     door.loads = load  # type: ignore[attr-defined]  # of contracts
+    door.callers = frozenset(callers)  # type: ignore[attr-defined]
     marked: Door = Rpc.decorator()(door)
     return marked
 
