@@ -1,12 +1,16 @@
 """The gateway in the test's own process, with a recording bus in place of the services."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from gateway.app import create_app
+from gateway.asking import Gateway
+from gateway.session import Sessions
 from tests.gateway.browsing import Browser, browser, settings, signed_in
 from tests.gateway.recording import RecordingBus
 
@@ -16,14 +20,23 @@ def bus() -> RecordingBus:
     return RecordingBus()
 
 
+@cache
+def made(changed: tuple[tuple[str, Any], ...]) -> Flask:
+    """An application is costly to make, and keeps nothing that `build` does not give it anew."""
+    return create_app(settings(**dict(changed)), RecordingBus())
+
+
 @pytest.fixture
 def build(bus: RecordingBus) -> Callable[..., Flask]:
-    """The application with some settings changed."""
+    """The application with some settings changed, on this test's own bus, knowing no session."""
 
-    def made(**changed: Any) -> Flask:
-        return create_app(settings(**changed), bus)
+    def fresh(**changed: Any) -> Flask:
+        app = made(tuple(sorted(changed.items())))
+        before: Gateway = app.extensions["memberhall"]
+        app.extensions["memberhall"] = replace(before, bus=bus, sessions=Sessions())
+        return app
 
-    return made
+    return fresh
 
 
 @pytest.fixture
