@@ -76,7 +76,7 @@ _SANDBOX = ProcessEntry(
 )
 _NODE = ProcessEntry(
     name="node",
-    command=("memberhall", "node", "--name", "node-1", "--workers", "2"),
+    command=("memberhall", "node", "--workers", "2"),
     port="MEMBERHALL_NODE_HEALTH_PORT",
     needs=("postgres", "broker", "jobs"),
 )
