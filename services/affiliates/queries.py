@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select
 from sqlalchemy.orm import Session
 
 from chassis.money import Money
-from services.affiliates.domain import DEFAULT_TERMS, EntryKind, ReferralStatus, Terms
+from services.affiliates.domain import DEFAULT_TERMS, EntryKind, ReferralStatus
 from services.affiliates.models import (
     Affiliate,
     Commission,
@@ -80,17 +80,9 @@ class AffiliateView:
     commissions: Sequence[CommissionLine] = ()
 
 
-def terms(session: Session, site_id: UUID) -> Terms:
-    """The terms a site offers at the moment."""
-    program = session.get(Program, site_id)
-    if program is None:
-        return DEFAULT_TERMS
-    return Terms(program.rate_basis_points, program.window_days)
-
-
 def affiliate(session: Session, *, site_id: UUID, account_id: UUID) -> AffiliateView:
     """The account's affiliate, with `joined` false where there is none."""
-    offered = terms(session, site_id)
+    offered = session.get(Program, site_id) or DEFAULT_TERMS
     found = session.scalar(select(Affiliate).where(Affiliate.account_id == account_id))
     if found is None:
         return AffiliateView(offered.rate_basis_points, offered.window_days)

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from chassis.ids import new_id
 from chassis.outbox import stage
-from services.affiliates import domain, events, queries
+from services.affiliates import domain, events
 from services.affiliates.commands.accounts import lock_account
 from services.affiliates.commands.settling import settle
 from services.affiliates.domain import ReferralStatus
-from services.affiliates.models import Account, Affiliate, Referral, Visit
+from services.affiliates.models import Account, Affiliate, Program, Referral, Visit
 
 
 def attribute(session: Session, account: Account, now: datetime) -> None:
@@ -22,11 +22,11 @@ def attribute(session: Session, account: Account, now: datetime) -> None:
     affiliate = session.get_one(Affiliate, visit.affiliate_id)
     # Locked as well, so that the two sign-ups cannot miss each other.
     own = lock_account(session, affiliate.account_id)
-    program = queries.terms(session, visit.site_id)
+    terms = session.get(Program, visit.site_id) or domain.DEFAULT_TERMS
     reason = domain.refusal(
         _sign_up(account),
         domain.Arrival(visit.site_id, visit.visited_at, own.account_id, own.email_digest),
-        program.window_days,
+        terms.window_days,
     )
     session.add(
         Referral(
@@ -37,7 +37,7 @@ def attribute(session: Session, account: Account, now: datetime) -> None:
             visit_id=visit.visit_id,
             status=ReferralStatus.REFUSED if reason else ReferralStatus.ATTRIBUTED,
             reason=reason,
-            rate_basis_points=program.rate_basis_points,
+            rate_basis_points=terms.rate_basis_points,
             version=1,
             decided_at=now,
         )
