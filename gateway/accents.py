@@ -23,7 +23,7 @@ INK: Colour = (0.07, 0.07, 0.08)
 @cache
 def accent_css(accent: str) -> Markup:
     """The custom properties that theme.css reads; anything but #rrggbb means the default accent."""
-    chosen = _parse(accent if re.fullmatch("#[0-9a-fA-F]{6}", accent) else DEFAULT_ACCENT)
+    chosen = parse_colour(accent if re.fullmatch("#[0-9a-fA-F]{6}", accent) else DEFAULT_ACCENT)
     on_light = _readable(chosen, LIGHT_PAPER, towards=0.0)
     on_dark = _readable(chosen, DARK_PAPER, towards=1.0)
     pairs = {
@@ -63,7 +63,8 @@ def _luminance(colour: Colour) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _parse(text: str) -> Colour:
+def parse_colour(text: str) -> Colour:
+    """ "#146c5c" as red, green and blue, each 0 to 1."""
     red, green, blue = (int(text[at : at + 2], 16) / 255 for at in (1, 3, 5))
     return red, green, blue
 

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_name
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
@@ -68,16 +68,15 @@ def install(environment: Environment) -> None:
 def money(context: Context, value: MoneyLike | Mapping[str, Any] | None) -> Markup:
     """An amount that never wraps and always names its currency: "€12.30 EUR".
 
-    A sign alone is ambiguous ($, kr, ¥), so the ISO code follows unless the sign is the code.
+    A sign alone is ambiguous ($, kr, ¥), so the ISO code always follows; where the locale knows no
+    sign, the code is all there is.
     """
     if value is None:
         return NOTHING
     amount, currency = _amount_of(value)
     locale = _locale(context)
     exact = Decimal(amount).scaleb(-exponent(currency))
-    text = format_currency(exact, currency, locale=locale)
-    if get_currency_symbol(currency, locale=locale) == currency:
-        return Markup('<span class="money">{}</span>').format(text)
+    text = format_currency(exact, currency, locale=locale).replace(currency, "").strip()
     return Markup('<span class="money">{}\N{NO-BREAK SPACE}<small>{}</small></span>').format(
         text, currency
     )

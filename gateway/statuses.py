@@ -26,10 +26,13 @@ _STATUSES: dict[str, tuple[str, str]] = {
     "unmatched": ("Unmatched", _BAD),
     "invalid": ("Forged", _BAD),
     # mail
-    "queued": ("Queued", _WAITING),
+    "due": ("Due", _WAITING),
+    "waiting_for_document": ("Waiting for its PDF", _WAITING),
     "sending": ("Sending", _INFO),
     "sent": ("Sent", _GOOD),
     "failed": ("Failed", _BAD),
+    "skipped": ("Not sent", _QUIET),
+    "unknown": ("Perhaps sent", _WAITING),
     # jobs
     "scheduled": ("Scheduled", _INFO),
     "ready": ("Waiting", _WAITING),
