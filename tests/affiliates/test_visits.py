@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from chassis import clock
 from chassis.errors import Conflict, Denied, Invalid
 from chassis.ids import new_id
-from services.affiliates import commands, domain
+from services.affiliates import commands, queries
 from services.affiliates.models import Affiliate, CommissionEntry
 from tests.affiliates.story import FIREFOX, Story
 from tests.doors import MAIN_SITE, caller
@@ -183,6 +183,7 @@ def test_a_cursor_that_is_none_is_refused(story: Story) -> None:
 
 
 def test_the_default_terms_hold_where_a_site_has_none(session: Session) -> None:
-    from services.affiliates import queries
+    view = queries.affiliate(session, site_id=new_id(), account_id=new_id())
 
-    assert queries.terms(session, new_id()) == domain.DEFAULT_TERMS
+    assert (view.rate_basis_points, view.window_days) == (2000, 60)
+    assert not view.joined
