@@ -60,6 +60,8 @@ def _missing_for_tests() -> list[str]:
         missing.append("chromium")
     if not _found("", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"):
         missing.append("fonts-dejavu")
+    if not shutil.which("kubectl"):
+        missing.append("kubernetes-client")
     return missing
 
 
