@@ -9,6 +9,7 @@ from console.home import Home
 from console.processes import SANDBOX_MODE
 from console.seeding import seed
 from console.suite import Suite
+from console.timekeeping import show_sandbox
 
 HELP = "start the whole suite on this machine and print its addresses"
 
@@ -28,6 +29,8 @@ def run(options: argparse.Namespace, home: Home) -> int:
     if environ["MEMBERHALL_MODE"] == SANDBOX_MODE and not options.no_seed:
         with operator(environ) as asking:
             seed(asking)
+            # The sandbox forgets the time when it ends; the services do not.
+            show_sandbox(environ, asking.ask("jobs", "clock")["offset_seconds"])
         say("the demonstration is in place")
     print(addresses(environ, home))
     return 0

@@ -38,7 +38,6 @@ idle_in_transaction_session_timeout = 60000
 # For tests only: a crash of the machine may lose everything, a crash of the server nothing.
 FORGETFUL = """
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 """
 
