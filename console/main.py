@@ -13,7 +13,7 @@ from console.suite import CannotStart
 # In the order of the help; each is a file of console/commands.
 COMMANDS = (
     *("up", "down", "status", "logs", "demo", "seed", "migrate"),
-    *("node", "clock", "dead-letters"),
+    *("catalog", "make-operator", "node", "clock", "dead-letters"),
 )
 
 
