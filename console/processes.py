@@ -40,7 +40,10 @@ class Principal:
     is_service: bool = False
 
 
-GATEWAY = Principal(name="gateway", hears=("auth.sessions_ended", "jobs.clock_advanced"))
+GATEWAY = Principal(
+    name="gateway",
+    hears=("auth.sessions_ended", "auth.user_changed", "jobs.clock_advanced"),
+)
 NODE = Principal(name="node", hears=("jobs.work_ready",))
 CONSOLE = Principal(name="console")
 

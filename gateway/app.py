@@ -30,7 +30,7 @@ from gateway.api.describing import describe
 from gateway.asking import Bus, Gateway, gateway
 from gateway.security.headers import csp_nonce
 from gateway.security.proxies import TrustedProxies
-from gateway.session import ENDED, Sessions
+from gateway.session import CHANGED, ENDED, Sessions
 from gateway.settings import Settings
 
 
@@ -78,7 +78,7 @@ def _client(settings: Settings, sessions: Sessions) -> Client:
         principal=settings.principal,
         broker_url=settings.broker_url,
         private_key=settings.private_key,
-        broadcasts=(ENDED, business_time.ADVANCED),
+        broadcasts=(CHANGED, ENDED, business_time.ADVANCED),
         on_broadcast=hear,
         on_reconnect=forget_and_read,
     )

@@ -26,6 +26,7 @@ TOMBSTONE_SECONDS = 120  # longer than any call that may still fill the cache
 MOST = 50_000  # sessions a process remembers
 
 ENDED = "auth.sessions_ended"
+CHANGED = "auth.user_changed"
 
 Door = Literal["page", "api"]
 
@@ -116,6 +117,14 @@ class Sessions:
             self._epoch += 1
             self._found.pop(session_hash, None)
 
+    def forget_user(self, user_id: UUID) -> None:
+        """The same for all the user's sessions."""
+        with self._lock:
+            self._epoch += 1
+            for session_hash, view in list(self._found.items()):
+                if view.user_id == user_id:
+                    del self._found[session_hash]
+
     def end(self, *session_hashes: str) -> None:
         """These sessions are over and never come back."""
         with self._lock:
@@ -134,6 +143,8 @@ class Sessions:
         """What auth broadcasts about sessions; runs in the bus client's reader thread."""
         if wire == ENDED:
             self.end(*body["session_hashes"])
+        elif wire == CHANGED:
+            self.forget_user(UUID(body["user_id"]))
 
     def _fill(self, session_hash: str, view: SessionView | None, epoch: int) -> SessionView | None:
         with self._lock:

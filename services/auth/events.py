@@ -57,6 +57,18 @@ class UserConfirmed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UserChanged(Event):
+    """Something that others keep of a confirmed user is different now."""
+
+    wire: ClassVar[str] = "auth.user_changed"
+    user_id: UUID
+    account_id: UUID
+    email: str
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PasswordResetRequested(Event):
     """A link is to be mailed that sets a new password; `mail_secret` has its text."""
 

@@ -52,6 +52,10 @@ class NotificationsService(Service):
         commands.remember_recipient(session, site_id=message.site_id, **event)
         self._mail_user(session, message, event)
 
+    @handles("auth.user_changed", schemas.UserConfirmed)
+    def on_user_changed(self, session: Session, message: Message, event: dict[str, Any]) -> None:
+        commands.remember_recipient(session, site_id=message.site_id, **event)
+
     @handles("auth.confirmation_requested", schemas.ConfirmationRequested)
     def on_confirmation_requested(
         self, session: Session, message: Message, event: dict[str, Any]

@@ -484,3 +484,13 @@ def test_the_database_keeps_the_promises(acting: Acting, statement: str) -> None
     acting.session.flush()
     with pytest.raises(IntegrityError):
         acting.session.execute(text(statement))
+
+
+def test_a_changed_time_zone_is_told_once(acting: Acting) -> None:
+    user_id = acting.sign_up()
+    acting.wires()
+    for _ in range(2):
+        people.set_time_zone(
+            acting.session, site_id=acting.site_id, user_id=user_id, time_zone="Asia/Tokyo"
+        )
+    assert acting.wires() == ["auth.user_changed"]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -121,6 +121,15 @@ def test_a_forgotten_session_is_asked_for_again(sessions: Sessions) -> None:
     sessions.forget(HASH)
     sessions.get(HASH, auth)
     assert auth.asked == 2
+
+
+def test_a_changed_user_is_asked_for_again_and_no_other(sessions: Sessions) -> None:
+    changed, other = view(), view(user_id=str(uuid4()))
+    sessions.put("a", changed)
+    sessions.put("b", other)
+    sessions.hear("auth.user_changed", {"user_id": str(changed.user_id), "version": 2})
+    assert sessions.get("a", lambda: None) is None
+    assert sessions.get("b", lambda: None) == other
 
 
 def test_a_session_that_ran_out_while_it_was_kept_is_over(sessions: Sessions) -> None:

@@ -21,7 +21,11 @@ def set_time_zone(session: Session, *, site_id: UUID, user_id: UUID, time_zone: 
     user = users.locked_by_id(session, site_id, user_id)
     if user is None:
         raise NotFound("user_unknown", "There is no such user.")
+    if user.time_zone == time_zone:
+        return
     user.time_zone = time_zone
+    about = users.next_version_of(user)
+    outbox.stage(session, events.UserChanged(time_zone=time_zone, **about))
 
 
 def make_operator(session: Session, *, real: datetime, site_id: UUID, email: Address) -> None:
