@@ -71,7 +71,10 @@ def test_a_hearer_reads_what_the_teller_tells(service: str, wire: str) -> None:
 
 
 def test_the_catalogue_of_events_is_complete() -> None:
-    """docs/events.md names every event, its fields, when it is true, and who hears it."""
+    """docs/events.md names every event, its fields, when it is true, and who hears it.
+
+    `python -m tests.contracts.test_events` writes it anew.
+    """
     catalogue = (registry.service("auth").folder.parents[1] / "docs" / "events.md").read_text()
 
     assert catalogue == rendered_catalogue()

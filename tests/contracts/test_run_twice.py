@@ -6,6 +6,8 @@ that are really committed, at READ COMMITTED and at SERIALIZABLE.
 """
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ from chassis.shapes import Heard
 from tests.contracts.requests import BEFORE_HEARING, REQUESTS
 from tests.contracts.samples import SAMPLES
 from tests.contracts.tables import Rows, Tables
-from tests.doors import Doors
+from tests.doors import Doors, message_of
 
 # Where a new message id is meant to have an effect of its own: a mail goes out once an event.
 ONE_EACH_MESSAGE = {("notifications", "delivery")}
@@ -75,6 +77,26 @@ def test_an_event_delivered_twice_has_the_effect_of_once(
 
 
 @pytest.mark.parametrize(("service", "wire"), HANDLERS)
+def test_an_event_that_two_replicas_hear_at_once_has_the_effect_of_once(
+    doors: Doors, tables: Tables, service: str, wire: str
+) -> None:
+    prepare(doors)
+    hear_others(doors, wire)
+    message, body = new_message(wire), SAMPLES[wire]
+    before = tables.rows()
+
+    with ThreadPoolExecutor(2) as replicas:
+        delivered = [replicas.submit(doors.hear_again, message, body) for _ in range(2)]
+    for each in delivered:
+        each.result()
+
+    done = tables.rows()
+    doors.hear_again(message, body)
+    assert tables.rows() == done
+    assert len(done["inbox"]) == len(before["inbox"]) + 1
+
+
+@pytest.mark.parametrize(("service", "wire"), HANDLERS)
 def test_an_event_told_anew_under_another_id_duplicates_nothing(
     doors: Doors, tables: Tables, service: str, wire: str
 ) -> None:
@@ -96,7 +118,7 @@ def test_an_event_heard_first_or_last_is_kept(
     doors: Doors, tables: Tables, service: str, wire: str
 ) -> None:
     """Else the tests above would be content with a handler that does nothing."""
-    BEFORE_HEARING.get(service, nothing_before)(doors)
+    prepare(doors)
     before = tables.rows()
 
     hear(doors, wire)
@@ -146,9 +168,15 @@ def without_sample(names: Iterable[str], samples: Iterable[str]) -> list[str]:
 
 def hear_everything(doors: Doors, last: str) -> Message:
     """Whatever the service hears, so that the last event finds all that it could act on."""
-    BEFORE_HEARING.get(doors.service.name, nothing_before)(doors)
+    prepare(doors)
     hear_others(doors, last)
     return hear(doors, last)
+
+
+def prepare(doors: Doors) -> None:
+    """What the service has to know before it hears anything, if there is something."""
+    if bring_about := BEFORE_HEARING.get(doors.service.name):
+        bring_about(doors)
 
 
 def hear_others(doors: Doors, wire: str) -> None:
@@ -158,11 +186,14 @@ def hear_others(doors: Doors, wire: str) -> None:
 
 
 def hear(doors: Doors, wire: str) -> Message:
-    return doors.hear((wire.replace("*", "billing"), SAMPLES[wire]), occurred_at=clock.now())
+    message = new_message(wire)
+    doors.hear_again(message, SAMPLES[wire])
+    return message
 
 
-def nothing_before(doors: Doors) -> None:
-    """Most services need to know nothing first."""
+def new_message(wire: str) -> Message:
+    """An envelope around the sample, told now; what any service may tell is told by billing."""
+    return replace(message_of(wire.replace("*", "billing"), SAMPLES[wire]), occurred_at=clock.now())
 
 
 def changed(before: Rows, now: Rows) -> set[str]:
