@@ -9,7 +9,7 @@ from kombu.connection import Connection
 
 from chassis.errors import Unavailable
 from chassis.logs import log
-from chassis.wire import CONNECT_TIMEOUT, Channel, send
+from chassis.wire import CONNECT_TIMEOUT, Channel, corked, send
 
 CONFIRM_TIMEOUT = 10.0  # seconds
 PERSISTENT = 2
@@ -36,6 +36,7 @@ class Publisher:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._channel: Channel = None
+        self._socket: Any = None
         self._waiting: set[int] = set()
         self._refused = False
 
@@ -71,23 +72,27 @@ class Publisher:
         channel = self._channel or self._open()
         self._waiting.clear()
         self._refused = False
-        for message in messages:
-            self._waiting.add(self._next_tag)
-            self._next_tag += 1
-            send(
-                channel,
-                message.exchange,
-                message.routing_key,
-                message.body,
-                headers=message.headers,
-                message_id=message.message_id,
-                type=message.type,
-                delivery_mode=PERSISTENT,
-            )
+        with corked(self._socket):
+            for message in messages:
+                self._send(channel, message)
         while self._waiting:
             self._connection.drain_events(timeout=CONFIRM_TIMEOUT)  # type: ignore[union-attr]
         if self._refused:
             raise OSError("the broker refused a message")
+
+    def _send(self, channel: Channel, message: Outgoing) -> None:
+        self._waiting.add(self._next_tag)
+        self._next_tag += 1
+        send(
+            channel,
+            message.exchange,
+            message.routing_key,
+            message.body,
+            headers=message.headers,
+            message_id=message.message_id,
+            type=message.type,
+            delivery_mode=PERSISTENT,
+        )
 
     def _open(self) -> Channel:
         self._connection = Connection(
@@ -96,6 +101,7 @@ class Publisher:
             transport_options={"client_properties": {"connection_name": self._name}},
         )
         self._connection.connect()
+        self._socket = self._connection.connection.sock
         channel = self._connection.channel()
         channel.confirm_select()
         channel.events["basic_ack"].add(self._on_ack)

@@ -4,9 +4,11 @@ Services, gateway, node and console all talk through it. It uses plain threads; 
 `chassis.run` has patched the process they are green, and nothing here needs to know.
 """
 
+import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from kombu.connection import Connection
@@ -21,6 +23,8 @@ CONNECT_TIMEOUT = 5.0  # seconds
 HEARTBEAT = 15  # seconds; a dead broker is noticed within twice that
 _READ_TIMEOUT = 0.5  # seconds; how soon the reader notices that it shall stop
 _PAUSES = (0.1, 0.25, 0.5, 1.0, 2.0)  # seconds between attempts to connect again
+
+_CORK = getattr(socket, "TCP_CORK", None)  # Linux only
 
 # kombu's channels are untyped.
 Channel = Any
@@ -44,6 +48,7 @@ class Wire:
         self._lock = threading.RLock()
         self._connection: Connection | None = None
         self._amqp: Any = None
+        self._socket: Any = None
         self._connected = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -81,7 +86,8 @@ class Wire:
             if not self._connected.is_set():
                 raise Away(self._name)
             try:
-                act()
+                with corked(self._socket):
+                    act()
             except self._errors() as error:
                 self._connected.clear()
                 log.warning("write failed", connection=self._name, reason=repr(error))
@@ -99,6 +105,7 @@ class Wire:
             try:
                 connection.connect()
                 self._connection, self._amqp = connection, connection.connection
+                self._socket = self._amqp.sock
                 _publish_without_reading(connection)
                 self._on_connect(self)
                 self._connected.set()
@@ -148,6 +155,23 @@ def _publish_without_reading(connection: Connection) -> None:
     It would do so in the publishing thread, and two readers take each other's frames.
     """
     connection.connection.client_properties["capabilities"]["connection.blocked"] = False
+
+
+@contextmanager
+def corked(connected: socket.socket) -> Iterator[None]:
+    """Have the kernel join what is written inside into as few packets as possible (tcp(7)).
+
+    Every packet wakes the broker, which costs both sides more than what is in it. The last one
+    leaves at the end, and none is held back for longer than 200 ms.
+    """
+    if _CORK is None:
+        yield
+        return
+    connected.setsockopt(socket.IPPROTO_TCP, _CORK, 1)
+    try:
+        yield
+    finally:
+        connected.setsockopt(socket.IPPROTO_TCP, _CORK, 0)
 
 
 def send(
