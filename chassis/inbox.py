@@ -14,6 +14,16 @@ from sqlalchemy.orm import Session
 from chassis.errors import Conflict
 from chassis.plumbing import inbox, reply
 
+# Put together once: that costs more than to run them.
+_RECORD = (
+    insert(inbox)
+    .on_conflict_do_nothing(index_elements=["message_id"])
+    .returning(inbox.c.message_id)
+)
+_RESERVE = (
+    insert(reply).on_conflict_do_nothing(index_elements=["call_id"]).returning(reply.c.call_id)
+)
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -33,12 +43,7 @@ class Answered:
 
 def first_delivery(session: Session, message_id: UUID, wire: str) -> bool:
     """Record the message; False when its effect is already there."""
-    recorded = session.execute(
-        insert(inbox)
-        .values(message_id=message_id, wire=wire)
-        .on_conflict_do_nothing(index_elements=["message_id"])
-        .returning(inbox.c.message_id)
-    )
+    recorded = session.execute(_RECORD, {"message_id": message_id, "wire": wire})
     return recorded.first() is not None
 
 
@@ -80,12 +85,8 @@ def earlier_answer(session: Session, call_id: UUID | None, asked: Asked) -> Answ
 
 
 def _reserve(session: Session, call_id: UUID, method: str, fingerprint: bytes) -> bool:
-    reserved = session.execute(
-        insert(reply)
-        .values(call_id=call_id, method=method, fingerprint=fingerprint)
-        .on_conflict_do_nothing(index_elements=["call_id"])
-        .returning(reply.c.call_id)
-    )
+    values = {"call_id": call_id, "method": method, "fingerprint": fingerprint}
+    reserved = session.execute(_RESERVE, values)
     return reserved.first() is not None
 
 

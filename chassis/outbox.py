@@ -65,12 +65,13 @@ def _stage(
         "causation_id": _text(session.info.get("causation_id")),
     }
     session.execute(
-        insert(plumbing.outbox).values(
-            message_id=message_id,
-            wire=wire,
-            headers=headers,
-            body=json.dumps(body, separators=(",", ":")).encode(),
-        )
+        insert(plumbing.outbox),
+        {
+            "message_id": message_id,
+            "wire": wire,
+            "headers": headers,
+            "body": json.dumps(body, separators=(",", ":")).encode(),
+        },
     )
     session.info["staged"] = True
     return message_id
