@@ -64,11 +64,13 @@ def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
     except (ProcessLookupError, FileNotFoundError):
         return False
     except PermissionError:
         return True
-    return state != "Z"
+    # The first thread of a process may have ended before the others.
+    return state != "Z" or threads > 1
 
 
 def end(pid: int, *, patience: float, first: signal.Signals = signal.SIGTERM) -> bool:
