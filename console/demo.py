@@ -1,4 +1,4 @@
-"""`memberhall demo`: plays a member's journey against the running suite, telling each step's time."""
+"""`memberhall demo`: plays a member's journey against the running suite, step by step."""
 
 import time
 

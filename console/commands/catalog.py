@@ -16,5 +16,6 @@ def run(options: argparse.Namespace, home: Home) -> int:
     """Safe to repeat: only what has changed in the file becomes a new version of a plan."""
     with operator(home.environment()) as asking:
         answer = asking.ask("billing", "load_catalog")
-    print(f"{answer['added']} products and plans new or changed, {answer['retired']} taken off sale")
+    added, retired = answer["added"], answer["retired"]
+    print(f"{added} products and plans new or changed, {retired} taken off sale")
     return 0
