@@ -14,9 +14,9 @@ from console.servers import Broker, Postgres
 from tests.servers import TestRun
 from tests.suite import Suite
 
-# Whoever asks for one of these, or lives in one of these folders, needs real servers.
-SERVER_FIXTURES = {"test_run", "own_folder", "probe_world", "suite"}
-SERVER_FOLDERS = ("browser", "contracts", "flows")
+# Whoever asks for one of these, or lives in one of these places, needs real servers or processes.
+SERVER_FIXTURES = {"test_run", "own_folder", "probe_world", "suite", "running"}
+SERVER_PLACES = ("browser", "contracts", "flows", "gateway/test_gunicorn", "sandbox/test_process")
 
 AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -47,10 +47,9 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def needs_servers(item: pytest.Item) -> bool:
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    return folder in SERVER_FOLDERS or bool(
-        SERVER_FIXTURES & set(getattr(item, "fixturenames", ()))
-    )
+    place = item.path.relative_to(Path(__file__).parent).as_posix()
+    asked_for = set(getattr(item, "fixturenames", ()))
+    return place.startswith(SERVER_PLACES) or bool(SERVER_FIXTURES & asked_for)
 
 
 def pytest_configure(config: pytest.Config) -> None:
