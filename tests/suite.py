@@ -9,6 +9,7 @@ from typing import Any
 import psycopg2
 import requests
 
+from chassis import registry
 from chassis.client import Client
 from chassis.context import Caller
 from console import environment
@@ -124,8 +125,8 @@ class Suite:
 
     def _waiting(self) -> bool:
         outboxes = any(
-            self.rows(name, "SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1")
-            for name in ("auth", "billing", "notifications", "affiliates", "jobs")
+            self.rows(entry.name, "SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1")
+            for entry in registry.services()
         )
         jobs = self.rows("jobs", "SELECT 1 FROM live LIMIT 1")
         mails = self.rows("notifications", "SELECT 1 FROM delivery WHERE sent_at IS NULL LIMIT 1")
