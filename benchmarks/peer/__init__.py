@@ -1,0 +1,1 @@
+"""The peers we are measured beside: nameko as its own manual has it, and a bare Flask."""
