@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 import services.jobs
 from chassis import migrating
+from console.servers import Postgres
 from tests.jobs.core import Core
 
 TABLES = ("live", "done", "attempt", "enqueue_receipt", "node_kind", "node_session", "kind")
@@ -18,6 +20,12 @@ def migrated_url(jobs_url: str) -> str:
     """The URL of a jobs database at its newest version, in the service's own role."""
     migrating.upgrade(jobs_url, Path(services.jobs.__file__).parent / "migrations")
     return jobs_url
+
+
+@pytest.fixture(scope="session")
+def admin_url(postgres: Postgres, migrated_url: str) -> str:
+    """The superuser's URL of the same database."""
+    return urlsplit(postgres.url)._replace(path=urlsplit(migrated_url).path).geturl()
 
 
 @pytest.fixture
