@@ -28,7 +28,7 @@
         },
         scales: {
           x: { ...axis, grid: { display: false } },
-          y: { ...axis, beginAtZero: true, ticks: { ...axis.ticks, maxTicksLimit: 5 } },
+          y: { ...axis, beginAtZero: true, ticks: { ...axis.ticks, maxTicksLimit: 5, precision: 0 } },
         },
       },
     });
