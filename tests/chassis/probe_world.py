@@ -55,7 +55,9 @@ class ProbeWorld:
         assert self.client.wait_until_connected()
 
     def stop(self) -> None:
-        self.client.stop()
+        """Also after a start that failed halfway: no server is left behind."""
+        if hasattr(self, "client"):
+            self.client.stop()
         self.broker.remove()
         self.postgres.remove()
 
