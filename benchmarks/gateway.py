@@ -21,7 +21,7 @@ from services.auth.adapters import Passwords
 from tests.processes import PYTHON, Process
 from tests.suite import Suite
 
-RESTING = ("sandbox", "node", "notifications", "affiliates", "jobs")
+ASKED = ("auth", "billing")  # everything else rests
 SERVERS = ("broker/rabbitmq.pid", "postgres/data/postmaster.pid")
 CONNECTIONS = 8
 SECONDS = 4
@@ -135,7 +135,7 @@ def suites() -> Iterator[Suite]:
         suite.postgres = Postgres(folder / "postgres")
         try:
             suite.start()
-            for each in (*RESTING, "gateway"):
+            for each in set(suite.processes) - set(ASKED):
                 suite.processes[each].kill()
             yield suite
         finally:
@@ -201,7 +201,7 @@ def main() -> None:
     print(f"Measured on {machine()}; medians of {rounds} rounds")
     with suites() as suite, gateways(suite) as gateway, peers(suite) as (peer, pids):
         servers = [server_pid(suite, each) for each in SERVERS]
-        services = [suite.processes[each].pid for each in ("auth", "billing")]
+        services = [suite.processes[each].pid for each in ASKED]
         bench = Bench(suite, peer, [*servers, *services, *pids, gateway])
         with saying("warming up"):
             for request in bench.requests.values():
