@@ -90,12 +90,11 @@ class Watch:
             self.faults.append(f"{response.status}: {response.request.method} {response.url}")
 
 
-def axe_faults(page: Page, axe: str, *, is_mail: bool) -> list[str]:
-    """What axe-core finds, one line for each element; empty when all is well.
+def axe_faults(page: Page, *, is_mail: bool) -> list[str]:
+    """What axe-core, which the page must hold, finds: a line for each element, none if all is well.
 
     A mail is shown inside a page and in mail programs, which have the landmarks that it lacks.
     """
-    page.evaluate(axe)
     found: list[str] = page.evaluate(
         """async (isMail) => {
           const rules = {region: {enabled: !isMail}};
