@@ -102,25 +102,32 @@ class Wire:
                 connect_timeout=CONNECT_TIMEOUT,
                 transport_options={"client_properties": {"connection_name": self._name}},
             )
-            try:
-                connection.connect()
-                self._connection, self._amqp = connection, connection.connection
-                self._socket = self._amqp.sock
-                _publish_without_reading(connection)
-                self._on_connect(self)
-                self._connected.set()
-                log.info("broker connected", connection=self._name)
-                attempt = 0
-                self._read(connection)
-            except self._errors() as error:
-                log.warning("broker away", connection=self._name, reason=str(error))
-                self._connected.clear()
-            finally:
-                self._close(connection)
+            was_connected = self._live(connection)
+            self._close(connection)
+            attempt = 0 if was_connected else attempt + 1
             if self._stopping.wait(_PAUSES[min(attempt, len(_PAUSES) - 1)]):
                 return
-            attempt += 1
             metrics.reconnections.labels(self._name).inc()
+
+    def _live(self, connection: Connection) -> bool:
+        """Connect and read until the connection ends; returns whether there was one."""
+        try:
+            connection.connect()
+            self._connection, self._amqp = connection, connection.connection
+            self._socket = self._amqp.sock
+            _publish_without_reading(connection)
+            self._on_connect(self)
+            self._connected.set()
+            log.info("broker connected", connection=self._name)
+            self._read(connection)
+            return True
+        except self._errors() as error:
+            log.warning("broker away", connection=self._name, reason=str(error))
+        except Exception:  # noqa: BLE001 - a thread that died would hear nothing any more
+            log.exception("reading failed; connecting anew", connection=self._name)
+        had_one = self._connected.is_set()
+        self._connected.clear()
+        return had_one
 
     def _read(self, connection: Connection) -> None:
         beat = time.monotonic()
@@ -136,11 +143,14 @@ class Wire:
 
     def _close(self, connection: Connection) -> None:
         """Say goodbye only on a connection that is well: a lost one would never answer."""
-        if self._connected.is_set():
-            self._connected.clear()
-            connection.release()
-        elif self._connection is connection:
-            self._amqp.collect()
+        try:
+            if self._connected.is_set():
+                self._connected.clear()
+                connection.release()
+            elif self._connection is connection:
+                self._amqp.collect()
+        except self._errors() as error:
+            log.debug("connection was gone already", reason=str(error))
 
     def _errors(self) -> tuple[type[BaseException], ...]:
         if self._connection is None:
@@ -172,6 +182,11 @@ def corked(connected: socket.socket) -> Iterator[None]:
         yield
     finally:
         connected.setsockopt(socket.IPPROTO_TCP, _CORK, 0)
+
+
+def headers_of(delivery: Delivery) -> dict[str, Any]:
+    """A delivery's headers; whoever may write to a queue may also write a message without any."""
+    return dict(delivery.headers or {})
 
 
 def send(

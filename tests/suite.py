@@ -129,7 +129,10 @@ class Suite:
             for entry in registry.services()
         )
         jobs = self.rows("jobs", "SELECT 1 FROM live LIMIT 1")
-        mails = self.rows("notifications", "SELECT 1 FROM delivery WHERE sent_at IS NULL LIMIT 1")
+        mails = self.rows(
+            "notifications",
+            "SELECT 1 FROM delivery WHERE state NOT IN ('sent', 'failed', 'skipped') LIMIT 1",
+        )
         return bool(outboxes or jobs or mails)
 
     def _choose_environment(self) -> None:

@@ -8,12 +8,12 @@ from chassis.bus.calls import IncomingCall
 from chassis.context import Verifier
 from chassis.errors import Failure, Invalid, Unavailable
 from chassis.logs import log
-from chassis.wire import Delivery
+from chassis.wire import Delivery, headers_of
 
 
 def read_call(verifier: Verifier, service: str, delivery: Delivery) -> IncomingCall:
     """The call in a delivery; raises Denied for a wrong context, Invalid for an unreadable body."""
-    headers = delivery.headers
+    headers = headers_of(delivery)
     caller = verifier.caller(str(headers.get("context", "")), service)
     try:
         arguments = json.loads(delivery.body)

@@ -11,7 +11,7 @@ from typing import Any
 
 from chassis.errors import NotFound, Unavailable
 from chassis.publisher import Outgoing, Publisher
-from chassis.wire import Channel, Delivery
+from chassis.wire import Channel, Delivery, headers_of
 
 MOST = 500  # how many are looked at in one go
 
@@ -64,7 +64,9 @@ class DeadLetters:
             routing_key="inbox",
             message_id=str(letter.properties.get("message_id")),
             type=str(letter.properties.get("type")),
-            headers={name: value for name, value in letter.headers.items() if name not in retried},
+            headers={
+                name: value for name, value in headers_of(letter).items() if name not in retried
+            },
             body=bytes(letter.body),
         )
 
@@ -79,7 +81,7 @@ class DeadLetters:
 
 
 def _described(letter: Delivery) -> dict[str, Any]:
-    headers = letter.headers
+    headers = headers_of(letter)
     return {
         "message_id": str(letter.properties.get("message_id")),
         "wire": str(letter.properties.get("type")),

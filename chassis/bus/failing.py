@@ -9,7 +9,7 @@ from chassis.errors import Denied, Invalid
 from chassis.events import instant_text
 from chassis.logs import log
 from chassis.publisher import Outgoing
-from chassis.wire import Delivery
+from chassis.wire import Delivery, headers_of
 
 # What can never succeed later goes to the dead letters at once, where a person sees it.
 HOPELESS = (Invalid, Denied, ValueError)
@@ -20,7 +20,7 @@ def put_off(runtime: Runtime, service: str, delivery: Delivery, error: BaseExcep
 
     Raises Unavailable when the broker did not confirm; the delivery must then stay unacknowledged.
     """
-    attempt = int(delivery.headers.get("attempt", 0)) + 1
+    attempt = int(headers_of(delivery).get("attempt", 0)) + 1
     key = next_step(attempt, runtime.settings.retry_delays, error)
     wire = str(delivery.properties.get("type"))
     log.warning("event failed", wire=wire, attempt=attempt, next=key, exc_info=error)
@@ -39,7 +39,7 @@ def _again(
     service: str, key: str, delivery: Delivery, attempt: int, error: BaseException
 ) -> Outgoing:
     headers: dict[str, Any] = {
-        name: value for name, value in delivery.headers.items() if name != "x-death"
+        name: value for name, value in headers_of(delivery).items() if name != "x-death"
     }
     now = instant_text(datetime.now(UTC))
     headers.setdefault("first_failed_at", now)

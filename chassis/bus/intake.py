@@ -18,7 +18,7 @@ from chassis.bus.failing import put_off
 from chassis.envelope import Message, unseal
 from chassis.errors import Failure, Unavailable
 from chassis.logs import bind, log
-from chassis.wire import CALLS, Away, Channel, Delivery, Wire, send
+from chassis.wire import CALLS, Away, Channel, Delivery, Wire, headers_of, send
 
 AGAIN = b'{"again":true}'
 
@@ -82,7 +82,7 @@ class Intake(SharedExtension):  # type: ignore[misc]  # nameko is untyped
         if not self._taking:
             self._answer(channel, delivery, AGAIN)
             return
-        if delivery.headers.get("expires_at", 0) < time.time():
+        if headers_of(delivery).get("expires_at", 0) < time.time():
             self._acknowledge(channel, delivery)
             return
         method = str(delivery.properties.get("type"))
@@ -138,7 +138,11 @@ class Intake(SharedExtension):  # type: ignore[misc]  # nameko is untyped
         wire, message_id = _identity(delivery)
         try:
             message = unseal(
-                self._runtime.verifier, message_id, wire, delivery.headers, bytes(delivery.body)
+                self._runtime.verifier,
+                message_id,
+                wire,
+                headers_of(delivery),
+                bytes(delivery.body),
             )
             entrypoint = self._handler(wire)
             body = json.loads(delivery.body)

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+from amqp import Message
+from kombu.connection import Connection
 
 from chassis.context import Caller
 from chassis.errors import Conflict, Denied, Failure, Invalid, Unavailable
@@ -143,6 +145,27 @@ def test_a_poison_message_ends_in_the_dead_letters_and_works_after_its_replay(pr
 
     assert told_once(probes, "poison apple")
     assert probes.client.call("hearer", "dead_letters", caller=OPERATOR)["items"] == []
+
+
+def test_a_message_that_nobody_of_ours_wrote_harms_no_one_and_is_seen(probes):
+    """No headers, no signature, no JSON: straight to the dead letters, and the service hears on."""
+    with Connection(probes.broker.url) as connection:
+        connection.channel().basic_publish(
+            Message(b"no json", type="teller.word_told", message_id="stray"),
+            exchange="memberhall.hearer",
+            routing_key="inbox",
+        )
+    letters = until(
+        lambda: probes.client.call("hearer", "dead_letters", caller=OPERATOR)["items"],
+        15,
+        "the dead letter",
+    )
+
+    assert [letter["message_id"] for letter in letters] == ["stray"]
+    assert "not signed" in letters[0]["error"]
+    probes.client.call("hearer", "drop_dead_letter", caller=OPERATOR, message_id="stray")
+    tell(probes, "still there")
+    assert told_once(probes, "still there")
 
 
 class Load:
