@@ -1,6 +1,6 @@
 """Real nodes: they run jobs, join and leave at any time, and survive their own workers.
 
-Attempts are counted here, not runs: on a busy machine a claimed job whose worker is slow to start is
+Attempts are counted, not runs: on a busy machine a claimed job whose worker is slow to start is
 handed back unstarted, which grows its run number and is no attempt.
 """
 
