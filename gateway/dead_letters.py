@@ -5,13 +5,17 @@ from typing import Any
 from chassis import registry
 from chassis.errors import NotFound
 from gateway import access
-from gateway.asking import settle_away
+from gateway.asking import Answer, settle_away
 
 
-def listed() -> tuple[list[dict[str, Any]], set[str]]:
+def begin() -> dict[str, Answer]:
+    """Ask every service at once; `listed` waits for the answers."""
+    return {entry.name: access.begin(entry.name, "dead_letters") for entry in registry.services()}
+
+
+def listed(asked: dict[str, Answer]) -> tuple[list[dict[str, Any]], set[str]]:
     """Every service's dead letters, each with its `service`, and the services that are away."""
-    names = [entry.name for entry in registry.services()]
-    found, away = settle_away(**{name: access.begin(name, "dead_letters") for name in names})
+    found, away = settle_away(**asked)
     letters = [
         {"service": name, **letter}
         for name, page in found.items()

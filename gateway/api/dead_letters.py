@@ -49,7 +49,7 @@ class Replayed(Shape):
 @operations.on("GET", "/dead-letters", gives=DeadLetters(), who="operators")
 def listed() -> Any:
     """The oldest dead letters of every service."""
-    items, away = dead_letters.listed()
+    items, away = dead_letters.listed(dead_letters.begin())
     return {"items": items, "away": sorted(away)}
 
 

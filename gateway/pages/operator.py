@@ -18,6 +18,7 @@ FEW = 5  # rows on a card of the overview
 @pages.get("")
 @access.operators_only
 def overview() -> ResponseReturnValue:
+    letters_asked = dead_letters.begin()
     found, away = settle_away(
         revenue=access.begin("billing", "revenue"),
         accounts=access.begin("auth", "accounts_overview"),
@@ -25,7 +26,7 @@ def overview() -> ResponseReturnValue:
         deliveries=access.begin("notifications", "deliveries", state="failed", limit=FEW),
         jobs=access.begin("jobs", "overview"),
     )
-    letters, letters_away = dead_letters.listed()
+    letters, letters_away = dead_letters.listed(letters_asked)
     return render_template(
         "operator/overview.html",
         **found,
@@ -111,7 +112,7 @@ def retry_job(job_id: UUID) -> ResponseReturnValue:
 @pages.get("/dead-letters")
 @access.operators_only
 def given_up() -> ResponseReturnValue:
-    letters, away = dead_letters.listed()
+    letters, away = dead_letters.listed(dead_letters.begin())
     return render_template("operator/dead_letters.html", letters=letters, away=away)
 
 
