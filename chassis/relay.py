@@ -1,6 +1,8 @@
 """Outbox rows to the exchange: woken by commits, swept every second, safe in several replicas."""
 
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -23,12 +25,14 @@ SWEEP = 1.0  # seconds
 class Relay:
     """Publishes what commands staged; a row is marked only after the broker confirmed it.
 
-    A crash between confirm and mark publishes the row again: hearers know its message id.
+    A crash between confirm and mark publishes the row again: hearers know its message id. Where
+    rows pile up, each of the `publishers` has a batch under way: most of the time goes into waiting
+    for the broker's confirms.
     """
 
-    def __init__(self, database: Database, publisher: Publisher, signer: Signer) -> None:
+    def __init__(self, database: Database, publishers: Sequence[Publisher], signer: Signer) -> None:
         self._database = database
-        self._publisher = publisher
+        self._publishers = publishers
         self._signer = signer
         self._work = threading.Event()
         self._stopping = threading.Event()
@@ -57,19 +61,28 @@ class Relay:
 
     def _sweep(self) -> None:
         try:
-            while self.publish_batch() == BATCH:
-                pass
+            if self._publish_batch(self._publishers[0]) == BATCH:
+                self._publish_backlog()
             self._measure()
         except (SQLAlchemyError, Unavailable) as error:
             log.warning("events wait in the outbox", reason=str(error).splitlines()[0])
             self._stopping.wait(SWEEP)
 
-    def publish_batch(self) -> int:
-        """Publish up to 200 of the oldest rows that no other replica has; returns how many."""
+    def _publish_backlog(self) -> None:
+        with ThreadPoolExecutor(len(self._publishers)) as lanes:
+            for ended in [lanes.submit(self._drain, each) for each in self._publishers]:
+                ended.result()
+
+    def _drain(self, publisher: Publisher) -> None:
+        while self._publish_batch(publisher) == BATCH:
+            pass
+
+    def _publish_batch(self, publisher: Publisher) -> int:
+        """Publish up to 200 of the oldest rows that nobody else has; returns how many."""
         with read_committed(self._database.engine) as connection:
             rows = connection.execute(_OLDEST).all()
             if rows:
-                self._publisher.publish([self._outgoing(row) for row in rows])
+                publisher.publish([self._outgoing(row) for row in rows])
                 connection.execute(_published([row.message_id for row in rows]))
         metrics.events_published.inc(len(rows))
         return len(rows)

@@ -62,8 +62,8 @@ class Process:
             signer=Signer(entry.name, settings.private_key),
             verifier=Verifier(settings.public_keys),
         )
-        relay_publisher = Publisher(settings.broker_url, f"{entry.name} relay")
-        self.relay = Relay(self.database, relay_publisher, self.runtime.signer)
+        lanes = [Publisher(settings.broker_url, f"{entry.name} relay {lane}") for lane in (1, 2)]
+        self.relay = Relay(self.database, lanes, self.runtime.signer)
         self.container = _container(entry.service_class(), self.runtime)
         self.health = Health(
             entry.name,
