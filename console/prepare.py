@@ -29,6 +29,7 @@ BROUGHT = {
     "bootstrap/dist/js/bootstrap.bundle.min.js": "bootstrap/bootstrap.bundle.min.js",
     "bootstrap-icons/icons": "bootstrap-icons",
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
+    "idiomorph/dist/idiomorph-ext.min.js": "idiomorph/idiomorph-ext.min.js",
     "chart.js/dist/chart.umd.min.js": "chart.js/chart.umd.min.js",
 }
 
