@@ -14,6 +14,7 @@ from chassis import outbox, timekeeping
 from chassis.context import Caller
 from chassis.errors import Conflict, Denied, NotFound
 from chassis.plumbing import clock as clock_table
+from chassis.shapes import plain
 from services.jobs import domain
 from services.jobs.events import ClockAdvanced, JobDied
 from services.jobs.models import Done, EnqueueReceipt, Kind
@@ -32,14 +33,7 @@ def declare_kinds(session: Session, kinds: Iterable[Mapping[str, Any]]) -> None:
 
 
 def enqueue(
-    session: Session,
-    *,
-    uid: UUID,
-    kind: str,
-    args: Mapping[str, Any],
-    run_at: datetime | None = None,
-    priority: int | None = None,
-    caller: Caller,
+    session: Session, *, uid: UUID, kind: str, args: Mapping[str, Any], caller: Caller, **rest: Any
 ) -> bool:
     """Accept a job; returns whether the same one had been accepted before.
 
@@ -50,15 +44,14 @@ def enqueue(
         "uid": uid,
         "kind": kind,
         "args": args,
-        "run_at": run_at.isoformat() if run_at else None,
-        "priority": priority,
+        **rest,
         "site_id": caller.site_id,
         "account_id": caller.account_id,
         "request_id": caller.request_id,
     }
     verdict = session.execute(
         text("SELECT verdict FROM enqueue(CAST(:jobs AS jsonb))"),
-        {"jobs": json.dumps([described], default=str)},
+        {"jobs": json.dumps([plain(described)])},
     ).scalar_one()
     _check(verdict, kind)
     return bool(verdict == "repeated")

@@ -4,7 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Row, Select, cast, literal, null, select, text, union_all
+from sqlalchemy import (
+    DateTime,
+    Row,
+    Select,
+    Text,
+    cast,
+    column,
+    literal,
+    null,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from chassis.errors import NotFound
@@ -33,13 +46,13 @@ def job(
 
 
 def jobs(
-    session: Session, *, state: str | None, kind: str | None, limit: int, cursor: str | None
+    session: Session, *, state: str | None, limit: int, cursor: str | None, **wanted: Any
 ) -> Mapping[str, Any]:
-    """A page of jobs, newest first."""
+    """A page of jobs, newest first; `wanted` are filters, of which those not None narrow it."""
     pages = []
     for lines, table in _lines_in(state):
         page = lines.where(table.id < int(cursor)) if cursor else lines
-        page = page.where(Kind.name == kind) if kind else page
+        page = page.where(*_narrowing(table, wanted))
         pages.append(select(page.order_by(table.id.desc()).limit(limit + 1).subquery()))
     listed = union_all(*pages).subquery()
     rows = session.execute(select(listed).order_by(listed.c.id.desc()).limit(limit + 1)).all()
@@ -91,6 +104,18 @@ def _kinds(session: Session) -> list[Plain]:
         {"most": COUNT_TO},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def _narrowing(table: type[Live | Done], wanted: Mapping[str, Any]) -> list[Any]:
+    """The conditions of the filters that are given: kind, tag, group_id, node, account_id."""
+    conditions = {
+        "kind": Kind.name == wanted.get("kind"),
+        "node": NodeSession.node_name == wanted.get("node"),
+        "account_id": table.account_id == wanted.get("account_id"),
+        "tag": column("tags").contains(cast([wanted.get("tag")], ARRAY(Text))),
+        "group_id": column("group_id") == wanted.get("group_id"),
+    }
+    return [conditions[name] for name, value in wanted.items() if value is not None]
 
 
 def _lines_in(state: str | None) -> list[tuple[Select[Any], type[Live | Done]]]:

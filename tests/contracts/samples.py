@@ -104,5 +104,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "args": {"invoice_id": str(an_id(0x10C))},
         "run_at": None,
         "priority": 2,
+        "tags": ["invoices"],
+        "needs": [],
+        "group_id": None,
+        "version": None,
     },
 }

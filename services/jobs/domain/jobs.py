@@ -1,10 +1,11 @@
-"""The words and rules of jobs that do not need the database; the core's SQL holds the others."""
+"""Where a job is, how it ends, who may see it, and how much of it is taken."""
 
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 PARTITION_DAYS_AHEAD = 30
 MOST_ARGUMENTS = 262_144  # bytes of JSON
+MOST_ARGUMENTS_AT_ONCE = 4_194_304  # bytes of JSON, of all jobs of one request
 FURTHEST_ADVANCE = 10 * 366 * 86_400  # seconds; nobody rehearses more than ten years at once
 
 
@@ -15,6 +16,14 @@ class State(IntEnum):
     READY = 1
     RUNNING = 2
     BLOCKED = 3
+
+
+class BlockedBy(IntEnum):
+    """What a blocked job waits for."""
+
+    NEEDS = 1
+    PERMISSION = 2
+    CONCURRENCY = 3
 
 
 class Outcome(IntEnum):

@@ -1,0 +1,124 @@
+"""How jobs are asked for, singly and many at once, by request and by event."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from chassis.shapes import Heard, Id, Shape
+from services.jobs.domain import MOST_ARGUMENTS_AT_ONCE
+from services.jobs.schemas import fields as shared
+
+MANY = validate.Length(min=1, max=shared.MOST_JOBS_AT_ONCE)
+
+
+class Enqueue(Shape):
+    """A job to run; `run_at` is real time, a lower `priority` runs earlier.
+
+    `needs` are jobs that must succeed before; `group_id` names a group that is still open;
+    `version` is of the arguments, the kind's newest where none is given.
+    """
+
+    uid = Id(required=True)
+    kind = fields.String(required=True, validate=shared.KIND)
+    args = shared.arguments()
+    run_at = shared.run_at()
+    priority = shared.priority()
+    tags = shared.tags()
+    needs = shared.needs()
+    group_id = Id(load_default=None, allow_none=True)
+    version = shared.version()
+
+
+class Enqueued(Shape):
+    """The job was accepted; `repeated` when it had been before.
+
+    `duplicate_of` is the live job of the same unique values that stands for it; then nothing was
+    stored.
+    """
+
+    uid = Id()
+    repeated = fields.Boolean()
+    duplicate_of = Id(allow_none=True)
+
+
+class Callback(Shape):
+    """The job that runs when all of a group have ended."""
+
+    uid = Id(required=True)
+    kind = fields.String(required=True, validate=shared.KIND)
+    args = shared.arguments()
+
+
+class OpenGroup(Shape):
+    """Jobs that are looked at together; a sealed group takes no more."""
+
+    group_id = Id(required=True)
+    callback = fields.Nested(Callback, load_default=None, allow_none=True)
+    sealed = fields.Boolean(load_default=True)
+
+
+class EnqueueMany(Shape):
+    """Up to 500 jobs, all accepted or none; with `group` all of them belong to it."""
+
+    jobs = fields.List(fields.Nested(Enqueue), required=True, validate=MANY)
+    group = fields.Nested(OpenGroup, load_default=None, allow_none=True)
+
+    @validates_schema
+    def check_size(self, loaded: dict[str, Any], **_: Any) -> None:
+        check_size_at_once([job["args"] for job in loaded.get("jobs", ())])
+
+
+class Verdict(Shape):
+    """What became of one of many: accepted, repeated or duplicate."""
+
+    uid = Id()
+    verdict = fields.String()
+
+
+class EnqueuedMany(Shape):
+    """A verdict for each job, in the order they were asked for."""
+
+    items = fields.List(fields.Nested(Verdict))
+
+
+class JobRequested(Heard):
+    """The parts of any service's job_requested event that this service reads."""
+
+    uid = Id(required=True)
+    kind = fields.String(required=True, validate=shared.KIND)
+    args = shared.arguments()
+    run_at = shared.run_at()
+    priority = shared.priority()
+    tags = shared.tags()
+    needs = shared.needs()
+    group_id = Id(load_default=None, allow_none=True)
+    version = shared.version()
+
+
+class RequestedJob(Heard):
+    """What differs between the jobs of one jobs_requested event."""
+
+    uid = Id(required=True)
+    args = shared.arguments()
+
+
+class JobsRequested(Heard):
+    """The parts of any service's jobs_requested event: many jobs of one kind."""
+
+    kind = fields.String(required=True, validate=shared.KIND)
+    jobs = fields.List(fields.Nested(RequestedJob), required=True, validate=MANY)
+    run_at = shared.run_at()
+    priority = shared.priority()
+    tags = shared.tags()
+    group_id = Id(load_default=None, allow_none=True)
+
+    @validates_schema
+    def check_size(self, loaded: dict[str, Any], **_: Any) -> None:
+        check_size_at_once([job["args"] for job in loaded.get("jobs", ())])
+
+
+def check_size_at_once(arguments: list[dict[str, Any]]) -> None:
+    size = sum(map(shared.size_of, arguments))
+    if size > MOST_ARGUMENTS_AT_ONCE:
+        most = MOST_ARGUMENTS_AT_ONCE
+        raise ValidationError(f"Has {size} bytes of arguments, at most {most} are taken.", "jobs")
