@@ -13,7 +13,7 @@ from console.suite import CannotStart
 # In the order of the help; each is a file of console/commands.
 COMMANDS = (
     *("up", "down", "status", "logs", "demo", "seed", "migrate"),
-    *("catalog", "make-operator", "node", "clock", "dead-letters"),
+    *("catalog", "make-operator", "node", "jobs", "clock", "dead-letters"),
 )
 
 
@@ -53,7 +53,11 @@ def _chosen(arguments: list[str]) -> str | None:
 
 
 def _sentence(reason: Exception) -> str:
-    return reason.message if isinstance(reason, Failure) else str(reason)
+    """The message, and which of the given values it is about."""
+    if not isinstance(reason, Failure):
+        return str(reason)
+    about = [f"{at.strip('/')}: {' '.join(said)}" for at, said in reason.fields.items()]
+    return " ".join([reason.message, *about])
 
 
 if __name__ == "__main__":
