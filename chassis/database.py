@@ -27,6 +27,7 @@ class Database:
 
     `on_staged` is called after each commit of a unit that staged events, so that the relay wakes.
     `connect` replaces psycopg2's connect where that cannot time out by itself (green threads).
+    `service` is whose transactions these are, which the outbox reads off `session.info`.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Database:
         pool_size: int = 10,
         on_staged: Callable[[], None] = lambda: None,
         connect: Callable[[], Any] | None = None,
+        service: str | None = None,
     ) -> None:
         options: dict[str, Any] = {"creator": connect} if connect else {}
         self.engine: Engine = create_engine(
@@ -46,7 +48,9 @@ class Database:
             pool_recycle=1800,
             **options,
         )
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = sessionmaker(
+            self.engine, expire_on_commit=False, info={"service": service}
+        )
         self._on_staged = on_staged
 
     def transact(

@@ -49,6 +49,7 @@ class Process:
             pool_size=settings.workers + 2,
             on_staged=self._wake_relay,
             connect=lambda: _connect(settings.database_url),
+            service=entry.name,
         )
         self.runtime = Runtime(
             settings=settings,
