@@ -11,7 +11,11 @@ from chassis import migrating
 from console.servers import Postgres
 from tests.jobs.core import Core
 
-TABLES = ("live", "done", "attempt", "enqueue_receipt", "node_kind", "node_session", "kind")
+TABLES = (
+    *("live", "done", "attempt", "enqueue_receipt", "dependency", "concurrency_slot", "job_group"),
+    *("progress", "job_log", "document", "fire", "schedule", "kind_minute", "kind_report"),
+    *("allocation", "leader", "node_kind", "node_session", "node", "rate_state", "kind"),
+)
 PLUMBING = ("outbox", "inbox", "reply", "lease", "clock")
 
 
