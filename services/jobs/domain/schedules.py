@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -78,7 +78,9 @@ def due(
     """
     if next_at > now:
         return Due((), next_at)
-    fires = [next_at, *_until(now, _fires(cron, time_zone, _start(cron, time_zone, next_at, now)))]
+    start = _start(cron, time_zone, next_at, now)
+    fires = [next_at] if start == next_at else []
+    fires += _until(now, _fires(cron, time_zone, start))
     following = next_fire(cron, time_zone, now)
     match missed:
         case Missed.SKIP:
@@ -91,18 +93,14 @@ def due(
 
 
 def _start(cron: str, time_zone: str, next_at: datetime, now: datetime) -> datetime:
-    """The instant after which at most the newest 1,000 fires up to `now` lie.
+    """`next_at`, or the instant after which the newest 1,000 fires lie, where there are more.
 
     A schedule of every minute that was away for a year must not be walked through from its start.
     """
-    zone = check_zone(time_zone)
-    backwards = CronSim(cron, (now.astimezone(zone)), reverse=True)
-    oldest = next_at
-    for fire in islice(backwards, MOST_MISSED):
-        oldest = fire.astimezone(UTC)
-        if oldest <= next_at:
-            return next_at
-    return oldest
+    backwards = CronSim(cron, now.astimezone(check_zone(time_zone)), reverse=True)
+    later = takewhile(lambda fire: fire > next_at, backwards)
+    newest = list(islice(later, MOST_MISSED + 1))
+    return newest[-1].astimezone(UTC) if len(newest) > MOST_MISSED else next_at
 
 
 def _until(now: datetime, fires: Iterator[datetime]) -> Iterator[datetime]:

@@ -1,0 +1,313 @@
+"""Which node serves which kind: fair by weight, steady, within limits, and settled soon."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.jobs.domain.allocation import Demand, Host, Row, Slots, allocate
+
+SOON = 6  # allocations within three seconds
+
+
+def host(session: int, slots: int, *kinds: int) -> Host:
+    return Host(session, slots, frozenset(kinds))
+
+
+def totals(rows: Mapping[Row, int]) -> dict[int, int]:
+    """Slots by kind."""
+    counted: dict[int, int] = {}
+    for (kind, _), slots in rows.items():
+        counted[kind] = counted.get(kind, 0) + slots
+    return counted
+
+
+def settled(demands: list[Demand], hosts: list[Host], previous: Mapping[Row, int] = {}) -> Slots:
+    """The allocation after as many rounds as three seconds have."""
+    rows = dict(previous)
+    for _ in range(SOON):
+        rows = allocate(demands, hosts, rows)
+    return rows
+
+
+def test_kinds_of_equal_weight_share_equally_what_both_want() -> None:
+    rows = allocate([Demand(1, 1000), Demand(2, 1000)], [host(1, 8, 1, 2)], {})
+    assert rows == {(1, 1): 4, (2, 1): 4}
+
+
+def test_a_kind_of_thrice_the_weight_has_thrice_the_slots() -> None:
+    rows = allocate([Demand(1, 1000), Demand(2, 1000, weight=3)], [host(1, 8, 1, 2)], {})
+    assert rows == {(1, 1): 2, (2, 1): 6}
+
+
+def test_what_a_kind_does_not_want_goes_to_the_others() -> None:
+    rows = allocate([Demand(1, 1), Demand(2, 1000)], [host(1, 8, 1, 2)], {})
+    assert rows == {(1, 1): 1, (2, 1): 7}
+
+
+def test_every_kind_with_work_has_a_slot_before_any_has_two() -> None:
+    rows = allocate(
+        [Demand(1, 9000, weight=1000), Demand(2, 1, weight=0.01)], [host(1, 2, 1, 2)], {}
+    )
+    assert rows == {(1, 1): 1, (2, 1): 1}
+
+
+def test_a_kind_with_few_nodes_gets_them_where_others_can_go_elsewhere() -> None:
+    demands = [Demand(1, 4), Demand(2, 4)]
+    rows = allocate(demands, [host(1, 4, 1, 2), host(2, 4, 1)], {})
+    assert totals(rows) == {1: 4, 2: 4}
+    assert rows[2, 1] == 4
+
+
+def test_a_new_kind_finds_slots_where_all_are_taken() -> None:
+    """The original only looked at its allocation while some worker had no kind (P2)."""
+    hosts = [host(1, 4, 1, 2), host(2, 4, 1, 2)]
+    full = settled([Demand(1, 1000)], hosts)
+    assert totals(full) == {1: 8}
+    assert totals(settled([Demand(1, 1000), Demand(2, 1000)], hosts, full)) == {1: 4, 2: 4}
+
+
+@pytest.mark.parametrize("pending", [0, 1, 8, 9, 100, 1000])
+def test_a_steady_backlog_makes_a_steady_allocation(pending: int) -> None:
+    """The original cut a kind to one worker and grew it again, in turn (P1)."""
+    demands = [Demand(1, pending, max_pending=9), Demand(2, 500)]
+    rows, seen = settled(demands, [host(1, 20, 1, 2)]), []
+    for _ in range(20):
+        rows = allocate(demands, [host(1, 20, 1, 2)], rows)
+        seen.append(dict(rows))
+    assert all(each == seen[0] for each in seen)
+    assert totals(rows).get(1, 0) == min(10, -(-pending // 9))
+
+
+def test_without_work_slots_go_to_who_has_some() -> None:
+    """Also the original's: a kind without pending work never gave its workers back (P1)."""
+    hosts = [host(1, 4, 1, 2)]
+    before = settled([Demand(1, 100)], hosts)
+    assert settled([Demand(1, 0), Demand(2, 100)], hosts, before) == {(2, 1): 4}
+
+
+def test_the_backlog_that_a_worker_manages_decides_how_many_are_wanted() -> None:
+    assert Demand(1, 101, max_pending=50).wanted == 3
+    assert Demand(1, 0, max_pending=50).wanted == 0
+
+
+def test_short_jobs_want_fewer_slots_than_there_are_jobs() -> None:
+    assert Demand(1, 1000, mean_seconds=0.001).wanted == 1
+    assert Demand(1, 1000, mean_seconds=0.01).wanted == 10
+    assert Demand(1, 3, mean_seconds=60).wanted == 3
+    assert Demand(1, 3, {7: 2}).wanted == 5
+
+
+def test_work_that_comes_in_drops_moves_nothing_while_slots_are_free() -> None:
+    hosts = [host(1, 8, 1, 2)]
+    rows = allocate([Demand(1, 2), Demand(2, 1)], hosts, {})
+    for backlog in (0, 1, 2, 0, 1):
+        assert allocate([Demand(1, backlog), Demand(2, 1)], hosts, rows) == rows
+
+
+def test_slots_do_not_move_for_a_fifth() -> None:
+    held = {(1, 1): 6, (2, 1): 4}
+    assert allocate([Demand(1, 900), Demand(2, 900)], [host(1, 10, 1, 2)], held) == held
+    held = {(1, 1): 7, (2, 1): 3}
+    moved = allocate([Demand(1, 900), Demand(2, 900)], [host(1, 10, 1, 2)], held)
+    assert moved == {(1, 1): 5, (2, 1): 5}
+
+
+def test_what_may_stay_on_its_node_does() -> None:
+    hosts = [host(1, 4, 1, 2), host(2, 4, 1, 2)]
+    held = {(1, 1): 4, (1, 2): 4}
+    moved = allocate([Demand(1, 900), Demand(2, 2)], hosts, held)
+    assert totals(moved) == {1: 6, 2: 2}
+    assert all(slots <= held[row] for row, slots in moved.items() if row[0] == 1)
+
+
+def test_more_kinds_than_slots_take_turns() -> None:
+    demands = [Demand(kind, 10) for kind in range(1, 6)]
+    hosts, rows, served = [host(1, 2, 1, 2, 3, 4, 5)], {}, set()
+    for turn in range(5):
+        rows = allocate(demands, hosts, rows, turn)
+        assert sum(rows.values()) == 2
+        served |= {kind for kind, _ in rows}
+    assert served == {1, 2, 3, 4, 5}
+
+
+def test_a_limited_kind_has_its_slots_before_it_has_work() -> None:
+    hosts = [host(1, 2, 1), host(2, 2, 1)]
+    assert totals(allocate([Demand(1, 0, max_assigned=3)], hosts, {})) == {1: 3}
+    assert totals(allocate([Demand(1, 0, max_assigned=30)], hosts, {})) == {1: 4}
+
+
+def test_a_limited_kind_moves_by_being_lowered_first_and_raised_when_its_runs_ended() -> None:
+    moving = [host(2, 4, 1)]
+    demand, held = Demand(1, 9, {1: 2}, max_assigned=2), {(1, 1): 2}
+    assert allocate([demand], moving, held) == {}
+    assert allocate([demand], moving, {}) == {}
+    one_ended = replace(demand, running={1: 1})
+    assert allocate([one_ended], moving, {}) == {(1, 2): 1}
+    assert allocate([replace(demand, running={2: 1})], moving, {(1, 2): 1}) == {(1, 2): 2}
+
+
+def test_a_lowered_limit_holds_from_the_next_allocation() -> None:
+    hosts = [host(1, 4, 1), host(2, 4, 1)]
+    rows = settled([Demand(1, 99, max_assigned=8)], hosts)
+    assert totals(rows) == {1: 8}
+    assert totals(allocate([Demand(1, 99, max_assigned=3)], hosts, rows)) == {1: 3}
+
+
+def test_rows_of_nodes_and_kinds_that_are_gone_go() -> None:
+    held = {(1, 1): 2, (1, 9): 2, (8, 1): 2}
+    assert allocate([Demand(1, 5)], [host(1, 2, 1)], held) == {(1, 1): 2}
+
+
+def test_nothing_to_do_and_nobody_to_do_it() -> None:
+    assert allocate([], [], {}) == {}
+    assert allocate([Demand(1, 5)], [], {}) == {}
+    assert allocate([Demand(1, 5)], [host(1, 3)], {}) == {}
+
+
+KINDS = range(1, 6)
+SESSIONS = range(1, 5)
+CAP = st.none() | st.integers(1, 12)
+DEMANDS = st.tuples(
+    *(
+        st.builds(
+            Demand,
+            st.just(kind),
+            st.integers(0, 40),
+            st.just({}),
+            st.none() | st.floats(0.001, 5),
+            st.sampled_from([0.5, 1.0, 2.0]),
+            CAP,
+            st.none() | st.integers(1, 20),
+        )
+        for kind in KINDS
+    )
+).map(list)
+HOSTS = st.lists(
+    st.builds(
+        Host,
+        st.sampled_from(SESSIONS),
+        st.integers(1, 8),
+        st.frozensets(st.sampled_from(KINDS), min_size=1),
+    ),
+    max_size=4,
+    unique_by=lambda each: each.session_id,
+)
+HELD = st.dictionaries(
+    st.tuples(st.sampled_from([*KINDS, 9]), st.sampled_from([*SESSIONS, 9])),
+    st.integers(1, 8),
+    max_size=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(DEMANDS, HOSTS, HELD, st.integers(0, 3))
+def test_slots_are_given_where_the_kind_may_run_and_never_too_many_for_who_works(
+    demands: list[Demand], hosts: list[Host], held: Slots, turn: int
+) -> None:
+    rows = allocate(demands, hosts, held, turn)
+    by_session = {each.session_id: each for each in hosts}
+    wanting = {each.kind_id for each in demands if each.wanted}
+    assert all(kind in by_session[session].kinds for kind, session in rows)
+    assert all(slots > 0 for slots in rows.values())
+    for session, each in by_session.items():
+        busy = {row: n for row, n in rows.items() if row[1] == session and row[0] in wanting}
+        unlimited = {kind for kind in wanting if _demand(demands, kind).max_assigned is None}
+        assert sum(n for (kind, _), n in busy.items() if kind in unlimited) <= each.slots
+
+
+@settings(max_examples=300, deadline=None)
+@given(DEMANDS, HOSTS, HELD)
+def test_every_kind_with_work_has_a_slot_unless_all_its_nodes_are_full_of_single_ones(
+    demands: list[Demand], hosts: list[Host], held: Slots
+) -> None:
+    rows = settled(demands, hosts, held)
+    given_to = totals(rows)
+    for demand in demands:
+        able = [each.session_id for each in hosts if demand.kind_id in each.kinds]
+        if demand.wanted and able and not given_to.get(demand.kind_id):
+            neighbours = {kind for kind, session in rows if session in able}
+            assert all(given_to[kind] == 1 for kind in neighbours & _wanting(demands))
+
+
+@settings(max_examples=300, deadline=None)
+@given(DEMANDS, HOSTS, HELD)
+def test_an_allocation_settles_within_three_seconds_and_then_stays(
+    demands: list[Demand], hosts: list[Host], held: Slots
+) -> None:
+    rows = settled(demands, hosts, held)
+    assert allocate(demands, hosts, rows) == rows
+
+
+@settings(max_examples=200, deadline=None)
+@given(DEMANDS, st.integers(1, 30))
+def test_on_nodes_that_may_run_everything_no_kind_is_a_fifth_short_of_its_fair_share(
+    demands: list[Demand], slots: int
+) -> None:
+    everything = [Host(1, slots, frozenset(KINDS))]
+    wanted = {each.kind_id: each.wanted for each in demands if each.wanted}
+    weights = {each.kind_id: each.weight for each in demands}
+    fair: dict[int, int] = dict.fromkeys(wanted, 0)
+    for _ in range(slots):
+        hungry = [kind for kind in fair if fair[kind] < wanted[kind]]
+        if hungry:
+            least = min(hungry, key=lambda kind: (fair[kind] / weights[kind], kind))
+            fair[least] += 1
+    got = totals(settled(demands, everything))
+    assert all(got.get(kind, 0) >= 0.8 * share for kind, share in fair.items())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(1, 6), st.data())
+def test_a_limit_holds_whatever_nodes_claim_between_two_allocations(
+    cap: int, data: st.DataObject
+) -> None:
+    """Nodes claim up to their rows at any time, runs end at any time, nodes come and go."""
+    running: dict[int, int] = {}
+    rows: Slots = {}
+    for _ in range(8):
+        hosts = [
+            Host(s, 4, frozenset({1, 2})) for s in data.draw(st.sets(st.sampled_from(SESSIONS)))
+        ]
+        counted = {session: n for session, n in running.items() if n}
+        backlog = data.draw(st.integers(0, 9))
+        demands = [
+            Demand(1, backlog, counted, max_assigned=cap),
+            Demand(2, data.draw(st.integers(0, 20))),
+        ]
+        new = allocate(demands, hosts, rows)
+        # Claims by the old rows, after runs were counted and before the new rows are written.
+        _claim(running, rows, data)
+        rows = new
+        for session, runs in list(running.items()):
+            running[session] -= data.draw(st.integers(0, runs))
+        _claim(running, rows, data)
+        assert sum(running.values()) <= cap
+
+
+def _claim(running: dict[int, int], rows: Slots, data: st.DataObject) -> None:
+    for (kind, session), slots in rows.items():
+        if kind == 1 and running.get(session, 0) < slots:
+            running[session] = data.draw(st.integers(running.get(session, 0), slots))
+
+
+def _demand(demands: list[Demand], kind: int) -> Demand:
+    return next(each for each in demands if each.kind_id == kind)
+
+
+def _wanting(demands: list[Demand]) -> set[int]:
+    return {each.kind_id for each in demands if each.wanted}
+
+
+def test_the_same_question_has_the_same_answer_whatever_its_order() -> None:
+    demands = [Demand(kind, 7) for kind in (1, 2, 3)]
+    hosts = [host(1, 3, 1, 2), host(2, 3, 2, 3), host(3, 3, 1, 3)]
+    answers = {
+        frozenset(allocate(asked, able, {}).items())
+        for asked in map(list, itertools.permutations(demands))
+        for able in map(list, itertools.permutations(hosts))
+    }
+    assert len(answers) == 1
