@@ -112,7 +112,9 @@ def _for_templates() -> dict[str, Any]:
 
 
 def _flashes() -> list[dict[str, str]]:
-    """What the page before left to be said."""
+    """What the page before left to be said; never to a page that only brings itself up to date."""
+    if "HX-Request" in request.headers:
+        return []
     said: Any = get_flashed_messages(with_categories=True)
     return [{"kind": kind, "text": text} for kind, text in said]
 

@@ -23,11 +23,13 @@ from markupsafe import Markup, escape
 
 from chassis.money import exponent
 from gateway.accents import accent_css
+from gateway.durations import milliseconds, seconds
 from gateway.icons import icon
 from gateway.statuses import status_tone, status_word
 
 DAY = "d MMM y"
 MINUTE = "d MMM y, HH:mm"
+MOMENT = "d MMM, HH:mm:ss"
 SECOND = "EEEE, d MMMM y, HH:mm:ss"
 NOTHING = Markup(
     '<span aria-hidden="true">\N{EN DASH}</span><span class="visually-hidden">none</span>'
@@ -61,6 +63,10 @@ def install(environment: Environment) -> None:
         percent=percent,
         json_text=json_text,
         zones_by_region=zones_by_region,
+        moment=moment,
+        instant_in=instant_in,
+        milliseconds=milliseconds,
+        seconds=seconds,
     )
 
 
@@ -88,6 +94,25 @@ def instant(context: Context, value: datetime | str | None) -> Markup:
     return _time(
         context, value, lambda local, locale: format_datetime(local, MINUTE, locale=locale)
     )
+
+
+@pass_context
+def moment(context: Context, value: datetime | str | None) -> Markup:
+    """A point in time to the second, of things that follow each other fast."""
+    return _time(
+        context, value, lambda local, locale: format_datetime(local, MOMENT, locale=locale)
+    )
+
+
+@pass_context
+def instant_in(context: Context, value: datetime | str | None, zone: str) -> Markup:
+    """A point in time in another zone than the reader's, which its name tells: "…, Asia/Tokyo"."""
+    if value is None:
+        return NOTHING
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    local = at.astimezone(known_zone(zone))
+    text = format_datetime(local, MINUTE, locale=_locale(context))
+    return Markup('<time datetime="{}">{}, {}</time>').format(_machine(at), text, local.tzinfo)
 
 
 @pass_context
@@ -174,6 +199,11 @@ def zone_of(context: Context) -> ZoneInfo:
     """The reader's time zone; UTC for visitors and for a zone that this machine does not know."""
     me = context.get("me")
     name = (me["time_zone"] if isinstance(me, Mapping) else getattr(me, "time_zone", None)) or "UTC"
+    return known_zone(name)
+
+
+def known_zone(name: str) -> ZoneInfo:
+    """The zone of this name; UTC where this machine does not know it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -185,14 +215,18 @@ def _time(
 ) -> Markup:
     if value is None:
         return NOTHING
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
     zone, locale = zone_of(context), _locale(context)
-    local = moment.astimezone(zone)
+    local = at.astimezone(zone)
     title = f"{format_datetime(local, SECOND, locale=locale)} {_zone_label(local, locale)}"
-    machine = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        machine, title, escape(shown(local, locale))
+        _machine(at), title, escape(shown(local, locale))
     )
+
+
+def _machine(at: datetime) -> str:
+    """An instant for programs."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _zone_label(local: datetime, locale: str) -> str:

@@ -4,6 +4,7 @@ What was typed is kept, except passwords; every field's error stands beside it, 
 field of the form stands above it.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import render_template, request
@@ -23,14 +24,35 @@ IN_WORDS = {
     "Not a valid email address.": "This is not an e-mail address.",
     "Not a valid string.": "This cannot be read as text.",
     "Not a valid integer.": "This is not a whole number.",
+    "Not a valid number.": "This is not a number.",
+    "Not a valid UUID.": "This is not an id: 36 letters, digits and dashes.",
 }
 
 
-class Form:
-    """One posting of a form whose fields are those of `shape`."""
+Reader = Callable[[str], Any]
 
-    def __init__(self, shape: Schema) -> None:
+
+class Unreadable(ValueError):
+    """What was typed cannot be read; the message is a sentence for whoever typed it."""
+
+
+class Form:
+    """One posting of a form whose fields are those of `shape`.
+
+    A reader makes the value of a field that is no text from what was typed, or raises
+    Unreadable. `inside` names the one argument that all fields go into.
+    """
+
+    def __init__(
+        self,
+        shape: Schema,
+        *,
+        readers: Mapping[str, Reader] | None = None,
+        inside: str | None = None,
+    ) -> None:
         self._shape = shape
+        self._readers = readers or {}
+        self._inside = inside
         self.values = _typed(shape)
         self.errors: dict[str, list[str]] = {}
         self.problem: str | None = None
@@ -40,9 +62,9 @@ class Form:
     def send(self, service: str, method: str, /, **made: Any) -> bool:
         """Ask a service with what was typed and what we `made`; False when it was not accepted."""
         try:
-            # Checked here for all fields at once; the service reads what was typed by itself.
-            shapes.load(self._shape, self.values)
-            self.answer = access.ask(service, method, **{**self.values, **made})
+            given = self._checked()
+            arguments = {self._inside: given} if self._inside else given
+            self.answer = access.ask(service, method, **{**arguments, **made})
         except Failure as failure:
             self._refuse(failure)
             return False
@@ -61,13 +83,52 @@ class Form:
             self.status,
         )
 
+    def _checked(self) -> dict[str, Any]:
+        """Every field read and checked at once; the service reads them again by itself."""
+        given, faults = self._read()
+        try:
+            shapes.load(self._shape, given)
+        except Invalid as wrong:
+            faults = {**wrong.fields, **faults}
+        if faults:
+            raise Invalid("invalid_request", "Please look at the marked fields again.", faults)
+        return given
+
+    def _read(self) -> tuple[dict[str, Any], dict[str, list[str]]]:
+        given: dict[str, Any] = {}
+        faults: dict[str, list[str]] = {}
+        for name, text in self.values.items():
+            try:
+                given[name] = self._readers[name](text) if name in self._readers else text
+            except Unreadable as error:
+                faults[f"/{name}"] = [str(error)]
+        return given, faults
+
     def _refuse(self, failure: Failure) -> None:
         self.status = 503 if isinstance(failure, Unavailable) else 422
-        named = {at.strip("/").partition("/")[0]: said for at, said in failure.fields.items()}
-        shown = {name: said for name, said in named.items() if name in self._shape.fields}
-        self.errors = {name: [IN_WORDS.get(each, each) for each in shown[name]] for name in shown}
-        if not shown or not isinstance(failure, Invalid):
+        self.errors = said(failure, self._shape, self._inside)
+        if not self.errors or not isinstance(failure, Invalid):
             self.problem = failure.message
+
+
+def said(failure: Failure, shape: Schema, inside: str | None = None) -> dict[str, list[str]]:
+    """What a failure says of each field of a shape, in words for people."""
+    start = f"/{inside}/" if inside else "/"
+    named: dict[str, list[str]] = {}
+    for at, sentences in failure.fields.items():
+        name = at.removeprefix(start).strip("/").partition("/")[0]
+        if name in shape.fields:
+            named.setdefault(name, []).extend(IN_WORDS.get(each, each) for each in sentences)
+    return named
+
+
+def faults(shape: Schema, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with filters of a listing, by field; nothing where they can be asked."""
+    try:
+        shapes.load(shape, given)
+    except Invalid as wrong:
+        return said(wrong, shape)
+    return {}
 
 
 def blank(template: str, /, *, values: dict[str, str] | None = None, **variables: Any) -> str:

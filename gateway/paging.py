@@ -19,6 +19,17 @@ def query() -> dict[str, str]:
     return {name: text for name, text in request.args.items() if text}
 
 
+def arranged(rows: list[dict[str, Any]], otherwise: str) -> list[dict[str, Any]]:
+    """Whole listings sorted as the address says, by a plain column; rows without a value last."""
+    by = request.args.get("sort") or otherwise
+    if any(isinstance(row.get(by), dict | list) for row in rows):
+        by = otherwise
+    known = [row for row in rows if row.get(by) is not None]
+    unknown = [row for row in rows if row.get(by) is None]
+    is_down = request.args.get("direction") == "down"
+    return sorted(known, key=lambda row: row[by], reverse=is_down) + unknown
+
+
 def _limit() -> int:
     """A person who edits the address gets the nearest page that exists, not an error."""
     text = request.args.get("limit", "")

@@ -41,6 +41,16 @@ _STATUSES: dict[str, tuple[str, str]] = {
     "succeeded": ("Done", _GOOD),
     "dead": ("Dead", _BAD),
     "expired": ("Expired", _QUIET),
+    "paused": ("Paused", _WAITING),
+    # what happened to a job
+    "enqueued": ("Enqueued", _INFO),
+    "started": ("Started", _INFO),
+    "lost": ("Lost with its node", _BAD),
+    "timeout": ("Took too long", _BAD),
+    # what a blocked job waits for
+    "needs": ("Waits for other jobs", _WAITING),
+    "permission": ("Waits to be allowed", _WAITING),
+    "concurrency": ("Waits for its turn", _WAITING),
     # nodes
     "live": ("Live", _GOOD),
     "draining": ("Draining", _WAITING),

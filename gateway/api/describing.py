@@ -21,7 +21,7 @@ VERSION = "1"
 PREFIX = f"/api/v{VERSION}"
 FAILURES = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 
-Method = Literal["GET", "POST", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 Who = Literal["everyone", "members", "operators"]
 Operation = Callable[..., Any]
 

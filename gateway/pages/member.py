@@ -83,6 +83,13 @@ def invoice_pdf(invoice_id: UUID) -> ResponseReturnValue:
     return document(access.ask("billing", "invoice_document", invoice_id=invoice_id))
 
 
+@pages.get("/documents/<uuid:uid>")
+@access.members_only
+def job_document(uid: UUID) -> ResponseReturnValue:
+    """The file that a job made; its service gives it to whoever owns the job."""
+    return document(access.ask("jobs", "document", uid=uid))
+
+
 @pages.get("/settings")
 @access.members_only
 def settings() -> ResponseReturnValue:

@@ -91,24 +91,6 @@ def replay_payment(message_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("operator.payment", message_id=message_id), 303)
 
 
-@pages.get("/jobs")
-@access.operators_only
-def jobs() -> ResponseReturnValue:
-    found, away = settle_away(
-        page=access.begin("jobs", "jobs", **paging.asked("state", "kind")),
-        overview=access.begin("jobs", "overview"),
-    )
-    return render_template("operator/jobs.html", **found, away=set(away), query=paging.query())
-
-
-@pages.post("/jobs/<uuid:job_id>/retry")
-@access.operators_only
-def retry_job(job_id: UUID) -> ResponseReturnValue:
-    access.ask("jobs", "retry_job", job_id=job_id)
-    flash("The job is tried again.", "success")
-    return redirect(url_for("operator.jobs"), 303)
-
-
 @pages.get("/dead-letters")
 @access.operators_only
 def given_up() -> ResponseReturnValue:

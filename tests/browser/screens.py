@@ -1,58 +1,13 @@
 """Every screen there is: who looks, at which address, and what is done there before looking."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.browser.job_screens import job_screens
+from tests.browser.screen import LONG_NAME, NOBODY, Address, Screen, pressing, sending
 from tests.browser.world import World
-
-Address = str | Callable[[World], str]
-LONG_NAME = "Maximiliane-Theodora Freifrau von Hohenlohe-Waldenburg-Schillingsfürst"
-NOBODY = "018f0000-0000-7000-8000-0000000000ff"  # an id that nothing has
-
-
-@dataclass(frozen=True)
-class Screen:
-    """One state of one page. `endpoint` is the route that draws it, None for the sandbox's own."""
-
-    name: str
-    endpoint: str | None
-    address: Address
-    reader: str = "visitor"
-    act: Callable[[Page], None] | None = None
-    status: int = 200  # of the page itself
-    on_sandbox: bool = False
-    without: str | None = None  # a service that is away
-    is_mail: bool = False  # a document whose policy lets no script run, not even ours
-
-    def url(self, world: World) -> str:
-        path = self.address if isinstance(self.address, str) else self.address(world)
-        return (world.suite.sandbox if self.on_sandbox else world.suite.site) + path
-
-
-def sending(**typed: str) -> Callable[[Page], None]:
-    """Fill in the page's form by the names of its fields, and send it."""
-
-    def act(page: Page) -> None:
-        for name, text in typed.items():
-            page.locator(f"main [name={name}]").first.fill(text)
-        page.locator("main form:has(.field) button[type=submit]").first.click()
-        page.wait_for_load_state()
-
-    return act
-
-
-def pressing(*names: str) -> Callable[[Page], None]:
-    """Press the page's buttons of these names, one after the other."""
-
-    def act(page: Page) -> None:
-        for name in names:
-            page.locator("main").get_by_role("button", name=name).first.click()
-        page.wait_for_load_state()
-
-    return act
 
 
 def choosing_mars(page: Page) -> None:
@@ -204,8 +159,6 @@ def operator_screens() -> list[Screen]:
         screen("payment-forged", "payment", payment("invalid")),
         screen("payment-unmatched", "payment", payment("unmatched")),
         screen("payment-replay", "payment", payment("unmatched"), act=pressing("Replay")),
-        screen("jobs", "jobs", "/operator/jobs"),
-        screen("jobs-none", "jobs", "/operator/jobs?state=blocked"),
         screen("dead-letters", "given_up", poisoned),
         screen("dead-letters-drop", "given_up", poisoned, act=pressing("Drop")),
         screen("dead-letters-none", "given_up", cured),
@@ -222,6 +175,7 @@ def error_screens() -> list[Screen]:
         Screen("dashboard-away", None, "/dashboard", "member", without="billing"),
         Screen("pricing-away", None, "/pricing", without="billing"),
         Screen("operator-away", None, "/operator", "operator", without="billing"),
+        Screen("jobs-away", None, "/operator/jobs", "operator", without="jobs"),
     ]
 
 
@@ -247,6 +201,7 @@ SCREENS = [
     *public_screens(),
     *member_screens(),
     *operator_screens(),
+    *job_screens(),
     *error_screens(),
     *sandbox_screens(),
 ]

@@ -13,7 +13,7 @@ from tests.gateway.recording import RecordingBus
 HEAVIEST = 150_000  # bytes over the wire on a first visit
 
 # What a browser gets that is no page: files, what programs ask, and what is no GET of a person.
-NO_PAGES = {"static", "probes.alive", "probes.ready", "member.invoice_pdf"}
+NO_PAGES = {"static", "probes.alive", "probes.ready", "member.invoice_pdf", "member.job_document"}
 
 every_screen = pytest.mark.parametrize("screen", SCREENS, ids=[each.name for each in SCREENS])
 

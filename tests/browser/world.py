@@ -14,6 +14,7 @@ from chassis.errors import NotFound
 from chassis.ids import new_id
 from console.journey import Journey
 from tests.browser.chromium import opened
+from tests.browser.work import Work
 from tests.processes import until
 from tests.suite import Suite
 
@@ -28,6 +29,7 @@ class World:
         self.suite = suite
         self._browser = browser
         self._states: dict[str, State] = {}
+        self.jobs = Work(suite)
         self.member = self._visitor()
         self.newcomer = self._visitor()
         self.buyer = self._visitor()

@@ -124,7 +124,6 @@ def test_a_service_that_there_is_not_is_never_asked(operator: Browser, bus: Reco
             {"delivery_id": ID},
             f"/operator/deliveries/{ID}",
         ),
-        (f"/operator/jobs/{ID}/retry", "jobs", "retry_job", {"job_id": ID}, "/operator/jobs"),
     ],
 )
 def test_an_act_is_asked_of_its_service_and_leads_back(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.gateway.sample_pages import billing, others
+from tests.gateway.sample_pages import billing, others, work
 from tests.gateway.sample_pages.page import Page
 from tests.gateway.sample_pages.values import Row, page_of
 
@@ -12,7 +12,7 @@ OVERVIEW = {
     "accounts": others.ACCOUNTS,
     "payments": page_of([billing.MESSAGES[1]]),
     "deliveries": page_of([others.DELIVERIES[2]], "more"),
-    "jobs": others.CLUSTER,
+    "jobs": work.OVERVIEW,
     "dead_letters": others.LETTERS,
     "away": set(),
 }
@@ -28,7 +28,7 @@ def operator_pages() -> Iterator[Page]:
     quiet = {
         "payments": page_of([]),
         "deliveries": page_of([]),
-        "jobs": {"nodes": [], "kinds": []},
+        "jobs": work.EMPTY,
         "dead_letters": [],
     }
     yield page("overview-quiet", "overview", "/operator", **{**OVERVIEW, **quiet})
@@ -49,18 +49,6 @@ def operator_pages() -> Iterator[Page]:
     for each in (billing.MESSAGES[0], *billing.MESSAGES[2:]):
         shown = {**billing.MESSAGE, **each, "fields": []}
         yield page(f"payment-{each['state']}", "payment", "/operator/payments/1", message=shown)
-    work: Row = {
-        "page": page_of(others.JOBS, "next"),
-        "overview": others.CLUSTER,
-        "query": {},
-        "away": set(),
-    }
-    yield page("jobs", "jobs", "/operator/jobs", **work)
-    by_dead = {"sort": "dead", "direction": "down", "kind": "billing.render_invoice"}
-    yield page("jobs-sorted", "jobs", "/operator/jobs", **{**work, "query": by_dead})
-    idle = {**work, "page": page_of([]), "overview": {"nodes": [], "kinds": []}}
-    yield page("jobs-empty", "jobs", "/operator/jobs", **idle)
-    yield page("jobs-away", "jobs", "/operator/jobs", **{**work, "page": None, "overview": None})
     yield page(
         "dead-letters", "dead_letters", "/operator/dead-letters", letters=others.LETTERS, away=set()
     )

@@ -1,4 +1,4 @@
-"""What affiliates, notifications, jobs and auth answer, and dead letters."""
+"""What affiliates, notifications and auth answer, and dead letters."""
 
 from typing import Any
 
@@ -90,59 +90,6 @@ DELIVERY = {
         "text": "Thank you.\n\nWe received EUR 12.00 for Basic monthly.",
         "html": "<p>Thank you.</p>",
     },
-}
-
-
-def node(name: str, state: str, running: int) -> Row:
-    return {
-        "name": name,
-        "state": state,
-        "slots": 4,
-        "running": running,
-        "labels": {},
-        "version": "0.1.0",
-        "host": "worker-7.internal",
-        "started_at": at(hours=30),
-        "lease_until": at(seconds=-20),
-    }
-
-
-def kind(name: str, **counts: int) -> Row:
-    known = dict.fromkeys(("ready", "scheduled", "running", "dead", "nodes"), 0)
-    return {"name": name, "timeout": 60, "max_attempts": 5, **known, **counts}
-
-
-def job(number: int, state: str, **changed: Any) -> Row:
-    return {
-        "uid": str(an_id(500 + number)),
-        "kind": "billing.render_invoice",
-        "state": state,
-        "priority": 2,
-        "attempt": 1,
-        "max_attempts": 5,
-        "node": "n1" if state == "running" else None,
-        "account_id": None,
-        "run_at": at(minutes=number),
-        "created_at": at(minutes=number),
-        "claimed_at": None,
-        "finished_at": None,
-        "error": None,
-        **changed,
-    }
-
-
-JOBS = [
-    job(1, "running"),
-    job(2, "dead", attempt=5, error="Unavailable: billing does not answer"),
-    job(3, "succeeded"),
-    job(4, "scheduled"),
-]
-CLUSTER = {
-    "nodes": [node("n1", "live", 3), node("n2", "draining", 0)],
-    "kinds": [
-        kind("billing.render_invoice", ready=12, scheduled=2, running=3, dead=1, nodes=2),
-        kind("affiliates.make_statement", nodes=1),
-    ],
 }
 
 

@@ -1,0 +1,102 @@
+"""The operator's kinds of jobs: how they do, and their limits, which change while they work."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from gateway import access, limit_fields, paging
+from gateway.formats import known_zone
+from gateway.forms import Form, blank
+from services.jobs import schemas
+
+pages = Blueprint("job_kinds", __name__, url_prefix="/operator/jobs/kinds")
+
+FORM = "operator/jobs/limits.html"
+
+
+@pages.get("")
+@access.operators_only
+def kinds() -> ResponseReturnValue:
+    rows = paging.arranged(access.ask("jobs", "kinds")["items"], "name")
+    return render_template("operator/jobs/kinds.html", kinds=rows, query=paging.query())
+
+
+@pages.get("/<name>")
+@access.operators_only
+def kind(name: str) -> ResponseReturnValue:
+    found = access.ask("jobs", "kind", name=name)
+    return render_template(
+        "operator/jobs/kind.html",
+        kind=found,
+        limits=limit_fields.rows(found),
+        rows=_minutes(found["minutes"]),
+    )
+
+
+@pages.get("/<name>/limits")
+@access.operators_only
+def limits(name: str) -> ResponseReturnValue:
+    found = access.ask("jobs", "kind", name=name)
+    return blank(FORM, values=limit_fields.values(found["override"]), **_form_of(found))
+
+
+@pages.post("/<name>/limits")
+@access.operators_only
+def change(name: str) -> ResponseReturnValue:
+    form = Form(schemas.Override(), readers=limit_fields.readers(), inside="override")
+    if not form.send("jobs", "change_kind", kind=name):
+        return form.page(FORM, **_form_of(access.ask("jobs", "kind", name=name)))
+    flash("The limits count from now on.", "success")
+    return _to_kind(name)
+
+
+@pages.post("/<name>/reset")
+@access.operators_only
+def reset(name: str) -> ResponseReturnValue:
+    access.ask("jobs", "change_kind", kind=name, override={})
+    flash("The limits are as declared.", "success")
+    return _to_kind(name)
+
+
+@pages.post("/<name>/pause")
+@access.operators_only
+def pause(name: str) -> ResponseReturnValue:
+    access.ask("jobs", "pause_kind", kind=name)
+    flash(f"{name} is paused. Its jobs wait.", "success")
+    return _to_kind(name)
+
+
+@pages.post("/<name>/resume")
+@access.operators_only
+def resume(name: str) -> ResponseReturnValue:
+    access.ask("jobs", "resume_kind", kind=name)
+    flash(f"{name} is run again.", "success")
+    return _to_kind(name)
+
+
+def _to_kind(name: str) -> ResponseReturnValue:
+    return redirect(url_for("job_kinds.kind", name=name), 303)
+
+
+def _form_of(found: dict[str, Any]) -> dict[str, Any]:
+    """What the form of limits is drawn from, beside its values."""
+    return {
+        "kind": found,
+        "labels": limit_fields.LABELS,
+        "help": limit_fields.helps(found["declared"]),
+    }
+
+
+def _minutes(minutes: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
+    """A chart's bars: the reader's clock, what was done, what failed."""
+    zone = known_zone(access.signed_in().time_zone)
+    return [
+        (
+            datetime.fromisoformat(each["minute"]).astimezone(zone).strftime("%H:%M"),
+            each["succeeded"],
+            each["failed"],
+        )
+        for each in minutes
+    ]

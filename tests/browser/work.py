@@ -1,0 +1,83 @@
+"""Jobs in every state that a page can show, made on the real suite."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from chassis.ids import new_id
+from tests.processes import until
+from tests.suite import Suite
+
+KIND = "billing.render_invoice"
+
+
+class Work:
+    """Makes a job of each state, a group and a schedule, each when it is first asked for."""
+
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+        self._uids: dict[str, str] = {}
+
+    def uid(self, state: str) -> str:
+        """The uid of a job in this state."""
+        if state not in self._uids:
+            making = {"blocked": self._blocked, "cancelled": self._cancelled}
+            making["scheduled"] = self._scheduled
+            self._uids[state] = making[state]() if state in making else self._found(state)
+        return self._uids[state]
+
+    @cached_property
+    def group(self) -> str:
+        """The id of a group of three jobs whose callback waits."""
+        group_id, later = str(new_id()), self._later()
+        jobs = [self._job(run_at=later, tags=["browser"]) for _ in range(3)]
+        callback = {"uid": str(new_id()), "kind": KIND, "args": {"invoice_id": str(new_id())}}
+        group = {"group_id": group_id, "callback": callback, "sealed": True}
+        self._suite.ask("jobs", "enqueue_many", jobs=jobs, group=group)
+        return group_id
+
+    @cached_property
+    def schedule(self) -> str:
+        """The id of a schedule that an operator made."""
+        schedule_id = str(new_id())
+        wanted = {
+            "name": "Draw one each New Year",
+            "cron": "0 0 1 jan *",
+            "time_zone": "Asia/Tokyo",
+        }
+        self._suite.ask("jobs", "save_schedule", schedule_id=schedule_id, kind=KIND, **wanted)
+        return schedule_id
+
+    def _found(self, state: str) -> str:
+        def one() -> list[dict[str, Any]]:
+            items: list[dict[str, Any]]
+            items = self._suite.ask("jobs", "jobs", state=state, limit=1)["items"]
+            return items
+
+        return str(until(one, 30, f"a job is {state}")[0]["uid"])
+
+    def _scheduled(self) -> str:
+        return self._enqueued(run_at=self._later(), tags=["browser", "nightly"])
+
+    def _blocked(self) -> str:
+        return self._enqueued(needs=[self.uid("scheduled")])
+
+    def _cancelled(self) -> str:
+        uid = self._enqueued(run_at=self._later())
+        self._suite.ask("jobs", "cancel_job", job_id=uid)
+        return uid
+
+    def _enqueued(self, **more: Any) -> str:
+        job = self._job(**more)
+        self._suite.ask("jobs", "enqueue", **job)
+        return str(job["uid"])
+
+    @staticmethod
+    def _job(**more: Any) -> dict[str, Any]:
+        """A job that would draw an invoice that there is not."""
+        args = {"invoice_id": str(new_id())}
+        return {"uid": str(new_id()), "kind": KIND, "args": args, **more}
+
+    @staticmethod
+    def _later() -> str:
+        return (datetime.now(UTC) + timedelta(days=1)).isoformat()
