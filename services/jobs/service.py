@@ -75,9 +75,13 @@ class JobsService(Service):
     def enqueue(self, session: Session, caller: Caller, request: dict[str, Any]) -> Any:
         if not _is_insider(caller):
             raise Denied("enqueue_denied", "Only operators and services enqueue jobs.")
-        repeated = commands.enqueue(session, caller=caller, **request)
+        accepted = commands.enqueue(session, caller=caller, **request)
         self.bell.ring_after(session, [request["kind"]])
-        return {"uid": request["uid"], "repeated": repeated}
+        return {
+            "uid": request["uid"],
+            "repeated": accepted.is_repeated,
+            "duplicate_of": accepted.duplicate_of,
+        }
 
     @handles("*.job_requested", schemas.JobRequested)
     def on_job_requested(self, session: Session, message: Message, event: dict[str, Any]) -> None:

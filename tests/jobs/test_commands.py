@@ -65,7 +65,7 @@ def test_an_accepted_job_carries_whose_it_is_and_where_it_came_from(session: Ses
 def test_a_second_request_is_answered_and_a_contradiction_refused(session: Session) -> None:
     uid = accept(session, args={"a": 1})
     again = {"uid": uid, "kind": "tests.work", "caller": ASKING}
-    assert commands.enqueue(session, args={"a": 1}, **again) is True
+    assert commands.enqueue(session, args={"a": 1}, **again).is_repeated
     with pytest.raises(Conflict):
         commands.enqueue(session, args={"a": 2}, **again)
 
