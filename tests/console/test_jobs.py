@@ -228,11 +228,11 @@ def test_a_job_that_is_not_dead_is_not_retried(capsys: Output):
 
 
 def test_all_dead_jobs_of_a_kind_are_retried(capsys: Output):
-    cluster = Cluster(retry_dead={"number": 1200})
+    cluster = Cluster(retry_dead=[{"number": 5_000}, {"number": 1_200}])
 
     assert types(cluster, "retry-dead", "--kind", KIND) == 0
-    assert cluster.asked_for("retry_dead") == [{"kind": KIND}]
-    assert "1,200" in capsys.readouterr().out
+    assert cluster.asked_for("retry_dead") == [{"kind": KIND}, {"kind": KIND}]
+    assert "6,200" in capsys.readouterr().out
 
 
 # Steering

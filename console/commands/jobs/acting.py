@@ -13,6 +13,10 @@ from chassis.ids import new_id
 from console.commands.clock import seconds_of
 from console.commands.jobs.answers import Acts, Asking, add_act, add_listing, for_each, show
 
+AT_ONCE = 5_000
+"""Dead jobs that one request brings back; fewer are the last. Until none is left would have no end
+where jobs die again at once."""
+
 
 def add_acts(acts: Acts) -> None:
     _add_enqueue(acts)
@@ -76,7 +80,12 @@ def retry(options: argparse.Namespace, asking: Asking) -> int:
 
 
 def retry_dead(options: argparse.Namespace, asking: Asking) -> int:
-    number = asking.ask("jobs", "retry_dead", kind=options.kind)["number"]
+    number = 0
+    while True:
+        revived = asking.ask("jobs", "retry_dead", kind=options.kind)["number"]
+        number += revived
+        if revived < AT_ONCE:
+            break
     of_kind = f" of {options.kind}" if options.kind else ""
     print(f"{number:,} dead jobs{of_kind} are tried again")
     return 0
