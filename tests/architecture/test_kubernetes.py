@@ -1,5 +1,6 @@
 """Every process of production runs on Kubernetes just as `make up` runs it."""
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -11,12 +12,15 @@ import pytest
 import yaml
 
 from console.processes import ProcessEntry, processes
+from services.jobs.node import main as node
+from services.jobs.node import supervisor
 from tests.processes import ROOT
 
 K8S = ROOT / "deploy" / "k8s"
 IN_PRODUCTION = processes("production")
 DRAINS_FOR = 25  # seconds, at most
 NOBODY = 10001
+OF_A_NODE_ITSELF = 200  # MB, for supervisor and agent
 
 each_in_production = pytest.mark.parametrize("entry", IN_PRODUCTION, ids=lambda entry: entry.name)
 
@@ -31,10 +35,20 @@ def port_of(address: str) -> int:
 @pytest.fixture(scope="module")
 def rendered() -> Objects:
     """The objects of deploy/k8s/base as kubectl renders them, by kind and name."""
+    return render("base")
+
+
+@pytest.fixture(scope="module")
+def spread() -> Objects:
+    """The same of deploy/k8s/spread, for several machines."""
+    return render("spread")
+
+
+def render(folder: str) -> Objects:
     kubectl = shutil.which("kubectl")
     assert kubectl, "kubectl is missing: `python3 -m console.prepare --tests` installs it"
     done = subprocess.run(
-        [kubectl, "kustomize", str(K8S / "base")], capture_output=True, text=True, timeout=60
+        [kubectl, "kustomize", str(K8S / folder)], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
     objects = yaml.safe_load_all(done.stdout)
@@ -53,11 +67,11 @@ def pods(rendered: Objects) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, each["spec"]["template"]["spec"]
 
 
-def test_every_object_is_valid(rendered: Objects):
+def test_every_object_is_valid(rendered: Objects, spread: Objects):
     console = yaml.safe_load((K8S / "console.yaml").read_text())
     version = kubernetes_validate.latest_version()
 
-    for each in (*rendered.values(), console):
+    for each in (*rendered.values(), *spread.values(), console):
         kubernetes_validate.validate(json.loads(json.dumps(each)), version, strict=True)
 
 
@@ -149,6 +163,45 @@ def test_no_pod_has_more_rights_or_room_than_needed(
         }
         assert {"cpu", "memory"} <= container["resources"]["limits"].keys()
         assert {"cpu", "memory"} <= container["resources"]["requests"].keys()
+
+
+def test_a_nodes_workers_reach_their_own_limit_before_the_pods(rendered: Objects):
+    """The kernel ends the pod's largest process, which may be the agent with all its jobs."""
+    container = container_of(rendered["Deployment", "node"])
+    parser = argparse.ArgumentParser()
+    node.add_arguments(parser)
+    options = parser.parse_args(container["args"][2:])
+    limit = container["resources"]["limits"]["memory"]
+
+    assert limit.endswith("Mi")
+    assert int(limit.removesuffix("Mi")) >= options.workers * options.memory + OF_A_NODE_ITSELF
+
+
+def test_a_node_outlives_its_supervisors_patience(rendered: Objects):
+    pod = rendered["Deployment", "node"]["spec"]["template"]["spec"]
+
+    assert pod["terminationGracePeriodSeconds"] >= supervisor.GRACE_SECONDS + 10
+
+
+def test_on_several_machines_a_candidate_and_two_nodes_are_left_when_one_dies(spread: Objects):
+    for name, count in (("jobs", 2), ("node", 3)):
+        deployment = spread["Deployment", name]["spec"]
+        (constraint,) = deployment["template"]["spec"]["topologySpreadConstraints"]
+        labels = deployment["template"]["metadata"]["labels"]
+
+        assert deployment["replicas"] == count
+        assert constraint["topologyKey"] == "kubernetes.io/hostname"
+        assert constraint["labelSelector"]["matchLabels"].items() <= labels.items()
+        budget = spread["PodDisruptionBudget", name]["spec"]
+        assert budget["selector"]["matchLabels"].items() <= labels.items()
+
+
+def test_on_several_machines_nothing_else_differs(rendered: Objects, spread: Objects):
+    budgets = {("PodDisruptionBudget", "jobs"), ("PodDisruptionBudget", "node")}
+    changed = {("Deployment", "jobs"), ("Deployment", "node")}
+
+    assert set(spread) == set(rendered) | budgets
+    assert {name for name in rendered if spread[name] != rendered[name]} == changed
 
 
 def test_the_migration_is_a_job(rendered: Objects):
