@@ -1,0 +1,23 @@
+"""What the jobs service can tell: each function is one read that returns plain values."""
+
+from services.jobs.queries.cluster import leader, node_lines, nodes, overview
+from services.jobs.queries.jobs import job
+from services.jobs.queries.kinds import kind, kind_lines, kinds
+from services.jobs.queries.listing import jobs
+from services.jobs.queries.results import document, group
+from services.jobs.queries.schedules import schedules
+
+__all__ = [
+    "document",
+    "group",
+    "job",
+    "jobs",
+    "kind",
+    "kind_lines",
+    "kinds",
+    "leader",
+    "node_lines",
+    "nodes",
+    "overview",
+    "schedules",
+]
