@@ -54,7 +54,9 @@ def test_a_node_that_is_growing_shows_both_numbers(capsys: Output):
 
 def test_one_kind_shows_what_was_changed_of_what_is_declared(capsys: Output):
     view = answers.kind_view(
-        override={"max_assigned": 3},
+        declared={"timeout_s": 60, "max_assigned": None, "rate_per_s": 5.0},
+        override={"max_assigned": 3, "rate_per_s": None},
+        report={"counts": {"total": 9, "pending": 2}, "at": answers.AT},
         allocation=[{"node": "anna", "slots": 2, "running": 1}],
         minutes=[
             {"minute": answers.AT, "succeeded": 60, "failed": 1, "run_ms": 12.0, "wait_ms": None}
@@ -65,6 +67,8 @@ def test_one_kind_shows_what_was_changed_of_what_is_declared(capsys: Output):
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["max_assigned", "-", "3"] in lines
     assert ["timeout_s", "60", "-"] in lines
+    assert ["rate_per_s", "5.0", "none"] in lines, "a limit that was lifted"
+    assert ["reported", "total=9,", "pending=2", "at", "2026-03-01", "12:00:00Z"] in lines
     assert ["anna", "2", "1"] in lines
     assert ["2026-03-01", "12:00:00Z", "60", "1", "12", "ms", "-"] in lines
 

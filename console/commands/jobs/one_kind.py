@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.tables import counted, duration, moment, pairs, table
+from console.tables import cell, counted, duration, moment, pairs, table
 
 Plain = Mapping[str, Any]
 
@@ -33,13 +33,20 @@ def _facts(kind: Plain) -> Iterator[tuple[str, Any]]:
         yield state, counted(kind[state])
     yield "nodes", kind["nodes"]
     yield "hooks", kind["hooks"]
-    yield "its service reports", kind["report"]
+    if report := kind["report"]:
+        yield "reported", f"{cell(report['counts'])} at {moment(report['at'])}"
 
 
 def _settings(declared: Plain, override: Plain) -> list[str]:
-    plain = {name: each for name, each in declared.items() if name not in ("name", "hooks")}
-    rows = [(name, each, override.get(name)) for name, each in sorted(plain.items())]
+    rows = [
+        (name, each, _changed(override[name]) if name in override else None)
+        for name, each in sorted(declared.items())
+    ]
     return table(("setting", "declared", "changed to"), rows)
+
+
+def _changed(value: Any) -> Any:
+    return "none" if value is None else value
 
 
 def _minute(minute: Plain) -> list[Any]:
