@@ -8,6 +8,7 @@ from gateway.durations import seconds
 from gateway.forms import Unreadable
 
 NO_LIMIT = "none"
+WITHOUT = {"queue_size": "by its pace", "node_filter": "any", "node_labels": "any"}
 MEANINGS = {
     "timeout_s": ("Time-out in seconds", "A run that takes longer is ended and tried again."),
     "max_attempts": ("Tries", "After so many failures the job is dead."),
@@ -27,9 +28,9 @@ _PAIR = re.compile(r"\s*([^=,\s]+)\s*=\s*([^=,]*?)\s*")
 
 
 def shown(name: str, value: Any) -> str:
-    """A limit for reading; nothing where there is none."""
+    """A limit for reading, and in words where there is none."""
     if value is None or value == {}:
-        return ""
+        return WITHOUT.get(name, "no limit")
     return seconds(value) if name == "timeout_s" else _typed(value)
 
 
@@ -54,7 +55,7 @@ def values(override: Mapping[str, Any]) -> dict[str, str]:
 def helps(declared: Mapping[str, Any]) -> dict[str, str]:
     """What each field means, and what counts while it is empty."""
     return {
-        name: f"{help_} Declared: {shown(name, declared.get(name)) or 'no limit'}."
+        name: f"{help_} Declared: {shown(name, declared.get(name))}."
         for name, (_, help_) in MEANINGS.items()
     }
 

@@ -1,5 +1,6 @@
 """Browsers and sessions for tests of the gateway."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -91,3 +92,10 @@ def know_session(bus: RecordingBus, door: Door, **changed: Any) -> None:
     bus.answer("auth", "session", answer)
     bus.answer("auth", "see_session", None)
     bus.answer("auth", "log_out", None)
+
+
+def field(answer: Any, name: str) -> str:
+    """The element of a form's field."""
+    found = re.search(rf'<(?:input|select|textarea)[^>]* id="{name}"[^>]*>', answer.text)
+    assert found, name
+    return found[0]

@@ -13,6 +13,7 @@ from gateway.asking import Gateway
 from gateway.session import Sessions
 from tests.gateway.browsing import Browser, browser, settings, signed_in
 from tests.gateway.recording import RecordingBus
+from tests.gateway.sample_pages import work
 
 
 @pytest.fixture
@@ -58,3 +59,16 @@ def member(app: Flask, bus: RecordingBus) -> Browser:
 @pytest.fixture
 def operator(app: Flask, bus: RecordingBus) -> Browser:
     return signed_in(browser(app), bus, roles=["member", "operator"])
+
+
+@pytest.fixture
+def cluster(bus: RecordingBus) -> None:
+    """A cluster at work: what jobs answers to whatever its pages ask."""
+    bus.answer("jobs", "overview", work.OVERVIEW)
+    bus.answer("jobs", "jobs", {"items": work.JOBS, "next_cursor": None})
+    bus.answer("jobs", "job", work.RUNNING)
+    bus.answer("jobs", "group", work.GROUP)
+    bus.answer("jobs", "nodes", {"items": work.NODES})
+    bus.answer("jobs", "kinds", {"items": work.KINDS})
+    bus.answer("jobs", "kind", work.KIND)
+    bus.answer("jobs", "schedules", {"items": work.SCHEDULES})

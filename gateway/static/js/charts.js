@@ -33,6 +33,10 @@
     }));
   }
 
+  const legend = (isOne) => ({
+    display: !isOne, position: "top", align: "end", labels: { color: colour("soft"), boxWidth: 10, boxHeight: 10 },
+  });
+
   function draw(canvas) {
     const told = read(canvas);
     const isOne = told.columns.length === 1;
@@ -44,9 +48,9 @@
       options: {
         animation: false,
         maintainAspectRatio: false,
-        plugins: { legend: { display: false }, tooltip: { displayColors: !isOne, mode: "index", callbacks: { label } } },
+        plugins: { legend: legend(isOne), tooltip: { displayColors: !isOne, mode: "index", callbacks: { label } } },
         scales: {
-          x: { ...axis, grid: { display: false } },
+          x: { ...axis, grid: { display: false }, ticks: { ...axis.ticks, ...(isOne ? {} : { maxTicksLimit: 13, maxRotation: 0 }) } },
           y: { ...axis, beginAtZero: true, ticks: { ...axis.ticks, maxTicksLimit: 5, precision: 0 } },
         },
       },
