@@ -26,6 +26,10 @@ class Work:
             self._uids[state] = making[state]() if state in making else self._found(state)
         return self._uids[state]
 
+    def made(self, **more: Any) -> str:
+        """The uid of a new job that is due tomorrow."""
+        return self._enqueued(run_at=self._later(), **more)
+
     @cached_property
     def group(self) -> str:
         """The id of a group of three jobs whose callback waits."""
@@ -57,13 +61,13 @@ class Work:
         return str(until(one, 30, f"a job is {state}")[0]["uid"])
 
     def _scheduled(self) -> str:
-        return self._enqueued(run_at=self._later(), tags=["browser", "nightly"])
+        return self.made(tags=["browser", "nightly"])
 
     def _blocked(self) -> str:
         return self._enqueued(needs=[self.uid("scheduled")])
 
     def _cancelled(self) -> str:
-        uid = self._enqueued(run_at=self._later())
+        uid = self.made()
         self._suite.ask("jobs", "cancel_job", job_id=uid)
         return uid
 

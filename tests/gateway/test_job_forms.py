@@ -1,4 +1,4 @@
-"""The forms of the jobs area: read as people write, every error at its field, nothing typed lost."""
+"""Forms of the jobs area: read as people write, every error at its field, nothing typed lost."""
 
 import re
 
