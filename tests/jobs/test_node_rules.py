@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.jobs.node.child import error_text, result_text
+from services.jobs.node.performing import error_text, result_text
 from services.jobs.node.pace import MOST_AHEAD, MOST_IN_BATCH, Pace
 from services.jobs.node.prefetch import Prefetched
 from services.jobs.node.progress import Progress
 from services.jobs.node.settings import Options
-from services.jobs.node.store import Claimed
+from services.jobs.node.runs import Claimed
 
 SLOW, QUICK = 1, 2
 
@@ -62,7 +62,7 @@ def test_jobs_that_come_back_unstarted_go_first_and_in_order(pace: Pace) -> None
 def test_dropped_jobs_are_forgotten_and_the_rest_can_be_handed_back(pace: Pace) -> None:
     waiting = Prefetched(pace)
     waiting.add([a_job(1), a_job(2, QUICK), a_job(3)])
-    waiting.drop({1})
+    assert [job.id for job in waiting.take({1})] == [1]
     assert waiting.take_stale() == []
     assert {job.id for job in waiting.take_all()} == {2, 3}
     assert len(waiting) == 0

@@ -10,10 +10,11 @@ from chassis.jobkinds import WrongKind
 from chassis.logs import bind, log, start_logging
 from services.jobs.node.agent import Agent
 from services.jobs.node.kinds import load_kinds
-from services.jobs.node.lifeline import die_with_parent
+from services.jobs.node.lifeline import adopt_orphans, die_with_parent
 from services.jobs.node.settings import NodeSettings, Options
 
 CANNOT_START = 2  # exit status: trying again cannot help
+SWITCH_SECONDS = 0.001  # a thread that writes outcomes must not keep the loop from handing out
 
 
 def main(arguments: list[str]) -> int:
@@ -21,6 +22,8 @@ def main(arguments: list[str]) -> int:
     parent, report, options_text = arguments
     # An agent whose supervisor is gone drains: nobody would clean up behind it.
     die_with_parent(signal.SIGTERM, int(parent))
+    adopt_orphans()
+    sys.setswitchinterval(SWITCH_SECONDS)
     options = Options.from_text(options_text)
     settings = config.load(NodeSettings, "node", os.environ)
     start_logging("node", settings.log_level)

@@ -7,8 +7,8 @@ from uuid import UUID
 from chassis.client import Client
 from chassis.context import Caller
 from chassis.jobkinds import Ask
+from services.jobs.node.runs import Claimed
 from services.jobs.node.settings import NodeSettings
-from services.jobs.node.store import Claimed
 
 PRINCIPAL = "node"
 

@@ -1,119 +1,104 @@
 """A worker process: runs one job after the other and tells the agent how each ended.
 
 Whatever a handler does to this process hurts only the job it runs: the agent sees the death, and
-the jobs behind it go to another worker.
+the jobs behind it go to another worker. A process that a handler leaves in doubt (it forked, left
+threads behind, ran out of memory) tells the outcome and ends, so that the next job gets a new one.
 """
 
 import json
 import os
-import re
 import signal
+import socket
 import sys
+import threading
 import time
-import traceback
 from collections.abc import Mapping
-from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from chassis import config
-from chassis.jobkinds import Job, JobKind
-from chassis.logs import bind, start_logging
+from chassis.jobkinds import JobKind
+from chassis.logs import bind, log, start_logging
 from services.jobs.node.asking import Asker
+from services.jobs.node.channel import Channel
 from services.jobs.node.kinds import load_kinds
 from services.jobs.node.lifeline import die_with_parent
+from services.jobs.node.memory import limit_memory
+from services.jobs.node.performing import Words, perform
 from services.jobs.node.progress import Progress
+from services.jobs.node.runs import UNSTARTED, Claimed, Outcome
 from services.jobs.node.settings import NodeSettings, Options
-from services.jobs.node.store import Claimed
+from services.jobs.node.telling import Teller
+from services.jobs.node.worker import LINE, READY, SAID
 
-READY = "ready"
-SEND_AFTER = 0.005  # seconds that an outcome may wait for others of its batch
-MOST_RESULT = 262_144  # bytes of JSON
-MOST_ERROR = 4_000  # characters; the end of a traceback says most
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in JSON text; PostgreSQL cannot store it
+OWN_THREADS = 2
 
 
-class Outcome(NamedTuple):
-    """How one run ended: `text` is the result as JSON (None for none) or the error."""
+class Child:
+    """The worker's side: what it was given, and what it tells."""
 
-    job_id: int
-    succeeded: bool
-    text: str | None
-    seconds: float
+    def __init__(
+        self, agent: Channel, progress: Progress, kinds: Mapping[int, JobKind], asker: Asker
+    ) -> None:
+        self._agent = agent
+        self._progress = progress
+        self._kinds = kinds
+        self._asker = asker
+        self._teller = Teller(agent)
+        self._words = Words(progress.say, self._keep)
+        self._pid = os.getpid()
+        self._ordinal = 0
+        self._line_no = 0
+        self._doubt: str | None = None  # why this process should not run another job
+        os.register_at_fork(after_in_parent=self._forked)
 
+    def work(self) -> None:
+        """Run batches until the agent has no more to give, or this process is in doubt."""
+        self._teller.tell(READY)
+        while self._doubt is None:
+            batch = [Claimed(*row) for row in self._agent.receive()]
+            while batch and self._doubt is None:
+                outcome = self._run(batch.pop(0))
+                self._teller.ended(outcome, is_last=not batch or self._doubt is not None)
+        log.warning("worker process is replaced", reason=self._doubt)
 
-def work(agent: Connection, progress: Progress, kinds: Mapping[int, JobKind], asker: Asker) -> None:
-    """Run batches until the agent closes the pipe."""
-    while True:
-        batch = agent.recv()
-        outcomes: list[tuple[Any, ...]] = []
-        sent = time.monotonic()
-        for row in batch:
-            progress.start()
-            outcomes.append(tuple(perform(Claimed._make(row), kinds, asker)))
-            progress.finish()
-            if time.monotonic() - sent > SEND_AFTER:
-                agent.send(outcomes)
-                outcomes, sent = [], time.monotonic()
-        if outcomes:
-            agent.send(outcomes)
+    def _run(self, claimed: Claimed) -> Outcome:
+        self._ordinal += 1
+        if not self._progress.start():
+            self._progress.finish()
+            return Outcome(self._ordinal, UNSTARTED, None, 0.0)
+        said, self._line_no = self._progress.times_said, 0
+        end = perform(claimed, self._kinds, self._asker, self._words)
+        if os.getpid() != self._pid:
+            os._exit(0)  # a fork of the handler's came back; its parent answers for the job
+        if self._progress.times_said != said and (last := self._progress.said()):
+            self._teller.tell(SAID, self._ordinal, *last)
+        self._progress.finish()
+        if end.ran_out:
+            self._doubt = "a handler ran out of memory"
+        elif left := _left_behind():
+            self._doubt = f"a handler left threads behind: {left}"
+        return Outcome(self._ordinal, end.verdict, end.text, end.seconds)
 
+    def _keep(self, text: str) -> None:
+        """Lines go at once: they are few, and one that waited would wait as long as its job."""
+        self._line_no += 1
+        self._teller.tell(LINE, self._ordinal, self._line_no, time.time(), text)
 
-def perform(claimed: Claimed, kinds: Mapping[int, JobKind], asker: Asker) -> Outcome:
-    """Run one job's handler; nothing that it raises passes beyond."""
-    started = time.perf_counter()
-    try:
-        declared = kinds[claimed.kind_id]
-        text = result_text(declared.handler(_job(claimed, declared.name, asker)))
-    except BaseException as error:  # noqa: BLE001 - whatever a handler raises is why its job failed
-        return Outcome(claimed.id, False, error_text(error), time.perf_counter() - started)
-    return Outcome(claimed.id, True, text, time.perf_counter() - started)
-
-
-def result_text(result: object) -> str | None:
-    """A handler's result as JSON that PostgreSQL can store; raises for any other."""
-    if result is None:
-        return None
-    if not isinstance(result, dict):
-        raise TypeError(f"the result is of type {type(result).__name__}, must be a dict or None")
-    try:
-        text = json.dumps(result, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        size = len(text.encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"the result cannot be written as JSON: {error}") from error
-    if size > MOST_RESULT:
-        raise ValueError(f"the result has {size} bytes as JSON, at most {MOST_RESULT} are kept")
-    if _NUL.search(text):
-        raise ValueError("the result contains the character NUL")
-    return text
-
-
-def error_text(error: BaseException) -> str:
-    """The reason and where it happened, as text that any database can store."""
-    try:
-        lines = traceback.format_exception(error)
-    except Exception:  # noqa: BLE001 - an exception may be too broken to print itself
-        lines = [f"{type(error).__name__} (its message cannot be read)"]
-    text = f"{lines[-1].strip()}\n{''.join(lines)[-MOST_ERROR:]}"
-    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    def _forked(self) -> None:
+        self._doubt = "a handler forked"
 
 
-def _job(claimed: Claimed, kind: str, asker: Asker) -> Job:
-    return Job(
-        uid=UUID(claimed.uid),
-        id=claimed.id,
-        run_no=claimed.run_no,
-        attempt=claimed.attempt,
-        kind=kind,
-        args=json.loads(claimed.args),
-        request_id=claimed.request_id or f"job-{claimed.uid}",
-        ask=asker.for_job(claimed),
-    )
+def _left_behind() -> list[str]:
+    """Threads that would keep the process from ending; daemons belong to libraries."""
+    if threading.active_count() <= OWN_THREADS:
+        return []
+    main = threading.main_thread()
+    return [each.name for each in threading.enumerate() if each is not main and not each.daemon]
 
 
 def main(arguments: list[str]) -> None:
-    """Arguments: descriptors of pipe and progress, the agent's pid, options, names by kind id."""
-    pipe, words, parent, options_text, ids = arguments
+    """Arguments: descriptors of channel and progress, the agent's pid, options, kinds by id."""
+    channel, words, parent, options_text, ids = arguments
     die_with_parent(signal.SIGKILL, int(parent))
     # A terminal's Ctrl-C and the orchestrator's SIGTERM are for the agent to answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -124,11 +109,11 @@ def main(arguments: list[str]) -> None:
     bind(node=options.name)
     by_name = load_kinds(options.tasks)
     kinds: dict[int, Any] = {int(each): by_name[name] for each, name in json.loads(ids).items()}
-    agent = Connection(int(pipe))
-    agent.send(READY)
+    agent = Channel(socket.socket(fileno=int(channel)))
+    limit_memory(options.memory)
     try:
-        work(agent, Progress(int(words)), kinds, Asker(settings))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+        Child(agent, Progress(int(words)), kinds, Asker(settings)).work()
+    except (EOFError, ConnectionResetError):
         sys.exit(0)
 
 

@@ -1,96 +1,137 @@
 """From the database to the workers: what to claim, and who gets it.
 
 Slow kinds: as many jobs as workers are free of slow ones. Quick kinds: enough to keep every worker
-busy while the next claim is made. `held` is everything claimed and not yet settled, run number by
-job id: a job counts until the database has acknowledged its end.
+busy while the next claim is made. `held` is everything claimed and not yet settled, by job id: a
+job counts until the database has acknowledged its end.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.jobs.node.crew import Crew
+from services.jobs.node.hopes import Hopes
 from services.jobs.node.pace import Pace
 from services.jobs.node.prefetch import Prefetched
-from services.jobs.node.store import Claimed, Store
+from services.jobs.node.runs import Claimed
+from services.jobs.node.shares import quick_shares, slow_shares
+from services.jobs.node.store import Store
 from services.jobs.node.worker import Worker
 
 STOCK = 2  # times what the workers hold themselves
 
 
 class Dispatch:
-    """Claims into the prefetch and hands out of it."""
+    """Claims into the prefetch and hands out of it. `guaranteed` are the leader's slots by kind."""
 
-    def __init__(self, crew: Crew, pace: Pace) -> None:
+    def __init__(self, crew: Crew, pace: Pace, hopes: Hopes) -> None:
         self._crew = crew
         self._pace = pace
-        self._kinds: list[int] = []
+        self._hopes = hopes
         self.prefetched = Prefetched(pace)
-        self.held: dict[int, int] = {}
+        self.guaranteed: Mapping[int, int] = {}
+        self.is_paused = False
+        self.held: dict[int, Claimed] = {}
+        self._held_of: Counter[int] = Counter()
 
-    def begin(self, kinds: Sequence[int]) -> None:
-        """Start afresh with a new session, for these kinds."""
+    def begin(self) -> None:
+        """Start afresh with a new session."""
         self.held.clear()
+        self._held_of.clear()
         self.prefetched.take_all()
-        self._kinds = list(kinds)
+        self.guaranteed = {}
 
     @property
-    def has_room(self) -> bool:
-        return any(self._room_for(kind) for kind in self._kinds)
+    def has_reason_to_claim(self) -> bool:
+        return bool(self._wanted()[0])
 
-    def claim(self, store: Store, session: int) -> tuple[int, bool]:
-        """Claim once; returns how many came, and whether there may be more."""
-        # Whoever was first is last the next time.
-        self._kinds = self._kinds[1:] + self._kinds[:1]
-        claims = [
-            self._claim(store, session, [k for k in self._kinds if not self._pace.is_quick(k)]),
-            self._claim(store, session, [k for k in self._kinds if self._pace.is_quick(k)]),
-        ]
+    @property
+    def expects_ends(self) -> bool:
+        """Whether quick jobs are under way, so that outcomes are worth collecting."""
+        return any(worker.jobs and not self._has_slow_job(worker) for worker in self._crew.workers)
+
+    def claim(self, store: Store, session: int) -> int:
+        """Claim once and hand out; returns how many came."""
+        shares, room = self._wanted()
+        if not shares:
+            return 0
+        jobs = store.claim(session, list(shares), list(shares.values()), room)
+        self._hopes.looked(shares, Counter(job.kind_id for job in jobs), room)
+        for job in jobs:
+            self._hold(job)
+        self.prefetched.add(jobs)
         self.hand_out()
-        return sum(number for number, _ in claims), any(full for _, full in claims)
+        return len(jobs)
 
     def hand_out(self) -> None:
         """Idle workers first; busy ones get further quick jobs unless a slow one is waiting."""
-        for worker in self._crew.workers:
+        if not self.prefetched:
+            return
+        working = [worker for worker in self._crew.workers if worker.can_work]
+        for worker in working:
             if worker.is_idle and (batch := self.prefetched.for_idle()):
                 worker.give(batch)
         if not self.prefetched.slow:
-            for worker in self._crew.workers:
+            for worker in working:
                 self._top_up(worker)
 
     def hand_back(self, store: Store, session: int, jobs: Sequence[Claimed]) -> None:
         """Give jobs that never started to others."""
         if jobs:
             store.release(session, {job.id: job.run_no for job in jobs})
-            self.settled([job.id for job in jobs])
+            self.settled((job.id, job.run_no) for job in jobs)
 
-    def settled(self, ids: Sequence[int]) -> None:
-        for job_id in ids:
-            self.held.pop(job_id, None)
+    def settled(self, runs: Iterable[tuple[int, int]]) -> None:
+        """The database has these runs' ends."""
+        for job_id, run_no in runs:
+            job = self.held.get(job_id)
+            if job is not None and job.run_no == run_no:
+                del self.held[job_id]
+                self._held_of[job.kind_id] -= 1
 
-    def drop(self, runs: dict[int, int]) -> None:
-        """These runs are no longer ours: forget them, and stop them where they run."""
-        ids = {job_id for job_id, run_no in runs.items() if self.held.get(job_id) == run_no}
-        if ids:
-            self.prefetched.drop(ids)
-            self._crew.drop(ids)
-            self.settled(list(ids))
+    def _hold(self, job: Claimed) -> None:
+        if earlier := self.held.get(job.id):  # a run whose end was written but not yet heard of
+            self._held_of[earlier.kind_id] -= 1
+        self.held[job.id] = job
+        self._held_of[job.kind_id] += 1
 
-    def _claim(self, store: Store, session: int, kinds: list[int]) -> tuple[int, bool]:
-        free = [self._room_for(kind) for kind in kinds]
-        room = max(free, default=0)
-        if room == 0:
-            return 0, False
-        jobs = store.claim(session, kinds, free, room)
-        self.held.update((job.id, job.run_no) for job in jobs)
-        self.prefetched.add(jobs)
-        return len(jobs), len(jobs) == room
+    def _wanted(self) -> tuple[dict[int, int], int]:
+        """Jobs to ask for by kind, in the order to serve them, and how many in all."""
+        hopeful = [] if self.is_paused else self._hopes.kinds()
+        if not hopeful:
+            return {}, 0
+        idle, used = self._slots()
+        free = max(0, idle - self.prefetched.slow)
+        slow = slow_shares(
+            [kind for kind in hopeful if not self._pace.is_quick(kind)],
+            self.guaranteed, used, free, self._reserved(hopeful),
+        )  # fmt: skip
+        quick = self._quick_shares(hopeful, idle)
+        turn = next((kind for kind in (*slow, *hopeful) if kind in slow or kind in quick), None)
+        if self.held and turn in quick:
+            slow = {}
+        # Where slow ones may come, no more than there are slots for; quick ones have further turns.
+        return {**slow, **quick}, free if slow else sum(quick.values())
 
-    def _room_for(self, kind: int) -> int:
-        if not self._pace.is_quick(kind):
-            free = sum(not self._has_slow_job(worker) for worker in self._crew.workers)
-            return max(0, free - self.prefetched.slow)
-        most = len(self._crew.workers) * self._pace.ahead(kind) * STOCK
-        # Half of it at a time: many small claims cost more than a few large ones.
-        return most - len(self.held) if len(self.held) <= most // 2 else 0
+    def _quick_shares(self, hopeful: Sequence[int], idle: int) -> dict[int, int]:
+        quick = [kind for kind in hopeful if self._pace.is_quick(kind)]
+        stock = {kind: self._pace.ahead(kind) * STOCK for kind in quick}
+        return quick_shares(quick, self.guaranteed, self._held_of, stock, idle)
+
+    def _reserved(self, hopeful: Sequence[int]) -> int:
+        """Slots guaranteed to quick kinds that have work."""
+        with_work = {*hopeful, *(kind for kind, n in self._held_of.items() if n)}
+        return sum(self.guaranteed.get(kind, 0) for kind in with_work if self._pace.is_quick(kind))
+
+    def _slots(self) -> tuple[int, Counter[int]]:
+        """Workers without a slow job, and how many slots the slow kinds fill or soon will."""
+        idle, used = 0, self.prefetched.slow_kinds()
+        for worker in self._crew.workers:
+            kind = worker.present_kind
+            if kind is not None and not self._pace.is_quick(kind):
+                used[kind] += 1
+            else:
+                idle += worker.can_work and not worker.is_stuck
+        return idle, used
 
     def _top_up(self, worker: Worker) -> None:
         while worker.jobs and not self._has_slow_job(worker):
@@ -104,4 +145,5 @@ class Dispatch:
             worker.give(batch)
 
     def _has_slow_job(self, worker: Worker) -> bool:
-        return bool(worker.jobs) and not self._pace.is_quick(worker.jobs[0].kind_id)
+        kind = worker.present_kind
+        return kind is not None and not self._pace.is_quick(kind)

@@ -10,12 +10,17 @@ from chassis.logs import bind, start_logging
 from services.jobs.node.settings import NodeSettings, Options
 from services.jobs.node.supervisor import Supervisor
 
+LEAST_MEMORY = 128  # MB; a worker needs half of it before its first job
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command, for the console's parser."""
     parser.add_argument("--name", default=socket.gethostname(), help="how operators see this node")
     parser.add_argument("--workers", type=_slots, default=os.cpu_count() or 1, help="jobs at once")
     parser.add_argument("--labels", type=_labels, default={}, help="such as zone=a,disk=ssd")
+    parser.add_argument(
+        "--memory", type=_megabytes, default=1024, help="MB that a worker may use; 0 for no limit"
+    )
     parser.add_argument("--tasks", action="append", default=[], help="a further module with kinds")
 
 
@@ -29,7 +34,11 @@ def run(args: argparse.Namespace) -> int:
     start_logging("node", settings.log_level)
     bind(node=args.name)
     options = Options(
-        name=args.name, workers=args.workers, labels=args.labels, tasks=tuple(args.tasks)
+        name=args.name,
+        workers=args.workers,
+        labels=args.labels,
+        tasks=tuple(args.tasks),
+        memory=args.memory,
     )
     return Supervisor(options, settings).run()
 
@@ -39,6 +48,13 @@ def _slots(text: str) -> int:
     if not 1 <= slots <= 1000:
         raise argparse.ArgumentTypeError("must be from 1 to 1000")
     return slots
+
+
+def _megabytes(text: str) -> int:
+    megabytes = int(text)
+    if megabytes != 0 and megabytes < LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(f"must be 0 or at least {LEAST_MEMORY}")
+    return megabytes
 
 
 def _labels(text: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ from chassis.logs import log
 from services.jobs.node import measures
 from services.jobs.node.lifeline import steady
 from services.jobs.node.settings import Options
-from services.jobs.node.store import Away, Store
+from services.jobs.node.store import Away, Orders, Refused, Store
+from services.jobs.node.tally import Tally, load
 
 BEAT_SECONDS = 3.0
 TRUST_SECONDS = 13.0
@@ -24,26 +25,29 @@ AGAIN_SECONDS = 0.5  # between attempts while the database is away
 class Membership:
     """Joins, renews, notices the loss of the session, leaves.
 
-    `held` tells which runs the agent believes it holds; `on_drop` hears of jobs that are no longer
-    its own, `on_loss` that the whole session is gone. Both are called in the beating thread.
+    `held` tells which runs the agent believes it holds, run number by job id; `on_orders` hears
+    what the cluster wants of the node and what `held` was then, `on_loss` that the whole session is
+    gone. All are called in the beating thread.
     """
 
     def __init__(
         self,
         options: Options,
-        url: str,
+        store: Store,
         kinds: Mapping[str, JobKind],
         *,
+        tally: Tally,
         held: Callable[[], dict[int, int]],
-        on_drop: Callable[[dict[int, int]], None],
+        on_orders: Callable[[Orders, dict[int, int]], None],
         on_loss: Callable[[], None],
     ) -> None:
         self._options = options
         self._kinds = kinds
-        self._store = Store(url, f"node {options.name} heartbeat")
-        self._held, self._on_drop, self._on_loss = held, on_drop, on_loss
-        self._ended = threading.Event()
-        self._lock = threading.Lock()
+        self._store = store
+        self._tally = tally
+        self._held, self._on_orders, self._on_loss = held, on_orders, on_loss
+        self._is_ended = False
+        self._hurry = threading.Event()
         self._trusted_until = 0.0
         self.session = 0
         self.kind_names: dict[int, str] = {}
@@ -69,6 +73,7 @@ class Membership:
             self._kinds.values(),
         )
         self._trusted_until = asked + TRUST_SECONDS
+        self.renew_now()
         measures.sessions.inc()
         log.info("joined", session=self.session, kinds=sorted(self.kind_names.values()))
         return self.session
@@ -76,8 +81,13 @@ class Membership:
     def start(self) -> None:
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
 
+    def renew_now(self) -> None:
+        """Orders have changed, as far as one hears."""
+        self._hurry.set()
+
     def end(self) -> None:
-        self._ended.set()
+        self._is_ended = True
+        self._hurry.set()
 
     def lose(self) -> None:
         """The session is not ours any more: nothing that runs here may be reported."""
@@ -86,31 +96,38 @@ class Membership:
 
     def _beat(self) -> None:
         pause = BEAT_SECONDS
-        while not self._ended.wait(pause):
+        while True:
+            self._hurry.wait(pause)
+            self._hurry.clear()
+            if self._is_ended:
+                return
             pause = BEAT_SECONDS
             if self._trusted_until == 0.0:
                 continue  # lost; the agent joins again
             try:
                 self._renew()
-            except Away as away:
-                log.warning("heartbeat failed", reason=str(away))
+            except (Away, Refused) as failure:
+                log.warning("heartbeat failed", reason=str(failure))
                 pause = AGAIN_SECONDS
-            if not self.is_trusted and self._trusted_until and not self._ended.is_set():
+            if not self.is_trusted and self._trusted_until and not self._is_ended:
                 log.error("lease not renewed in time; stopping the workers")
                 self.lose()
 
     def _renew(self) -> None:
-        asked, session, held = steady(), self.session, self._held()
-        beat = self._store.heartbeat(session, held)
+        asked, session, held, counted = steady(), self.session, self._held(), self._tally.take()
+        try:
+            orders = self._store.renew(session, held, load(), counted)
+        except Away:
+            self._tally.put_back(counted)
+            raise
         if session != self.session:
             return
-        if not beat.standing:
+        if not orders.standing:
             log.error("the session was ended by the cluster", session=session)
             self.lose()
             return
         self._trusted_until = max(self._trusted_until, asked + TRUST_SECONDS)
-        if beat.drop_ids:
-            self._on_drop({job_id: held[job_id] for job_id in beat.drop_ids})
+        self._on_orders(orders, held)
 
 
 def _version() -> str:

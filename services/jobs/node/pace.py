@@ -4,6 +4,8 @@ Quick jobs travel in batches, because a message for each would cost more than th
 by one and only to an idle worker, so that nothing waits behind them.
 """
 
+from collections.abc import Mapping
+
 QUICK = 0.005  # seconds; what takes longer is given out singly
 BATCH_SECONDS = 0.005  # of work in one message
 AHEAD_SECONDS = 0.02  # of work given to a worker in all
@@ -13,10 +15,18 @@ _WEIGHT = 0.1  # of the newest job in the running mean
 
 
 class Pace:
-    """Running means of seconds a job, by kind id. A kind nobody has run yet counts as slow."""
+    """Running means of seconds a job, by kind id. A kind nobody has run yet counts as slow.
+
+    `most` are the kinds' queue sizes by kind id: how many jobs of it a worker may hold.
+    """
 
     def __init__(self) -> None:
         self._mean: dict[int, float] = {}
+        self._most: dict[int, int] = {}
+
+    def limit(self, most: Mapping[int, int]) -> None:
+        """Take over the kinds' queue sizes, by kind id."""
+        self._most = dict(most)
 
     def learn(self, kind_id: int, seconds: float) -> None:
         known = self._mean.get(kind_id)
@@ -36,4 +46,5 @@ class Pace:
     def _jobs_in(self, seconds: float, kind_id: int, most: int) -> int:
         if not self.is_quick(kind_id):
             return 1
+        most = min(most, self._most.get(kind_id, most))
         return max(1, min(most, int(seconds / max(self._mean[kind_id], 1e-6))))

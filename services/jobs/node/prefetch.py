@@ -1,11 +1,11 @@
 """Jobs that this node has claimed and no worker has yet: slow ones apart from quick ones."""
 
 import time
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Collection, Iterable
 
 from services.jobs.node.pace import Pace
-from services.jobs.node.store import Claimed
+from services.jobs.node.runs import Claimed
 
 HOLD_SECONDS = 1.0  # after that another node may do better
 
@@ -25,6 +25,10 @@ class Prefetched:
     @property
     def slow(self) -> int:
         return len(self._slow)
+
+    def slow_kinds(self) -> Counter[int]:
+        """How many of each slow kind wait."""
+        return Counter(job.kind_id for _, job in self._slow)
 
     def add(self, jobs: Iterable[Claimed]) -> None:
         now = time.monotonic()
@@ -58,12 +62,15 @@ class Prefetched:
             batch.append(self._quick.popleft()[1])
         return batch
 
-    def drop(self, ids: set[int]) -> None:
-        """Forget jobs that are no longer this node's."""
+    def take(self, ids: Collection[int]) -> list[Claimed]:
+        """Take these out, of those that are here."""
+        taken: list[Claimed] = []
         for queue in (self._slow, self._quick):
+            taken += [job for _, job in queue if job.id in ids]
             kept = [each for each in queue if each[1].id not in ids]
             queue.clear()
             queue.extend(kept)
+        return taken
 
     def take_all(self) -> list[Claimed]:
         return self._take(float("inf"))

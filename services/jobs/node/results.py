@@ -1,97 +1,172 @@
-"""Outcomes on their way to the database: collected, and flushed many at once."""
+"""Outcomes on their way to the database: collected by the agent, written many at once."""
 
+import threading
 import time
 from collections import Counter
 
 from chassis.logs import log
 from services.jobs.node import measures
-from services.jobs.node.store import Failed, Refused, Store
+from services.jobs.node.runs import Failed, Line, Said
+from services.jobs.node.store import Refused, Store
 
 FLUSH_JOBS = 200
 FLUSH_SECONDS = 0.005
+NOTE_SECONDS = 0.5  # how long progress and lines of a run that goes on may wait
 
 
 class Results:
-    """What ended and is not yet acknowledged. Nothing is forgotten before the database has it."""
+    """What ended and is not yet acknowledged, and what handlers said meanwhile.
+
+    The agent adds, its writer flushes: outcomes are forgotten only when the database has them, and
+    what a handler said is written before the end of its run.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._succeeded: dict[int, tuple[int, str | None]] = {}
         self._failed: dict[int, Failed] = {}
-        self._since: float | None = None
+        self._said: dict[int, Said] = {}
+        self._lines: list[Line] = []
+        self._settled: list[tuple[int, int]] = []
+        self._since: float | None = None  # since when an outcome waits
+        self._said_since: float | None = None
+        self._is_hurried = False
+        self.session = 0
 
     def __len__(self) -> int:
         return len(self._succeeded) + len(self._failed)
 
     def succeed(self, job_id: int, run_no: int, result: str | None) -> None:
-        self._succeeded[job_id] = (run_no, result)
-        self._since = self._since or time.monotonic()
+        with self._lock:
+            self._succeeded[job_id] = (run_no, result)
+            self._since = self._since or time.monotonic()
 
     def fail(self, failed: Failed) -> None:
-        self._failed[failed.id] = failed
-        self._since = self._since or time.monotonic()
+        with self._lock:
+            self._failed[failed.id] = failed
+            self._since = self._since or time.monotonic()
+
+    def say(self, words: Said | Line) -> None:
+        """Keep progress, of which only the newest counts, or a line."""
+        with self._lock:
+            if isinstance(words, Said):
+                self._said[words.id] = words
+            else:
+                self._lines.append(words)
+            self._said_since = self._said_since or time.monotonic()
+
+    def hurry(self) -> None:
+        """No further outcomes are to be expected soon: those that are here need not wait."""
+        self._is_hurried = True
 
     def due_in(self) -> float | None:
         """Seconds until the next flush; None when there is nothing to flush."""
-        if self._since is None:
-            return None
-        if len(self) >= FLUSH_JOBS:
-            return 0.0
-        return max(0.0, self._since + FLUSH_SECONDS - time.monotonic())
+        now, dues = time.monotonic(), []
+        if self._since is not None:
+            at_once = self._is_hurried or len(self) >= FLUSH_JOBS
+            dues.append(0.0 if at_once else self._since + FLUSH_SECONDS - now)
+        if self._said_since is not None:
+            dues.append(self._said_since + NOTE_SECONDS - now)
+        return max(0.0, min(dues)) if dues else None
 
-    def flush(self, store: Store, session: int) -> list[int]:
-        """Write everything; returns the ids that are settled now, whoever settled them.
-
-        Raises Away, and then keeps what it has: writing it again is answered the same.
-        """
-        settled = self._flush_succeeded(store, session) + self._flush_failed(store, session)
-        self._since = None
+    def take_settled(self) -> list[tuple[int, int]]:
+        """Runs (job id, run number) that the database answered for since the last time."""
+        with self._lock:
+            settled, self._settled = self._settled, []
         return settled
 
-    def forget(self) -> None:
-        """The session is lost: none of this would be accepted any more."""
-        measures.stale.inc(len(self))
-        self._succeeded.clear()
-        self._failed.clear()
-        self._since = None
-
-    def _flush_succeeded(self, store: Store, session: int) -> list[int]:
-        if not self._succeeded:
-            return []
-        ids = list(self._succeeded)
-        runs, results = zip(*self._succeeded.values(), strict=True)
+    def flush(self, store: Store) -> None:
+        """Write everything. Raises Away, and then keeps the outcomes: writing them again is
+        answered the same."""
+        with self._lock:
+            session, self._is_hurried = self.session, False
+            succeeded, failed = dict(self._succeeded), dict(self._failed)
+            said, self._said = self._said, {}
+            lines, self._lines = self._lines, []
+            self._since = self._said_since = None
         try:
-            ended = store.complete(session, ids, list(runs), list(results))
-        except Refused as refusal:
-            return self._one_by_one(store, session, refusal)
-        self._succeeded.clear()
-        measures.runs.labels("succeeded").inc(len(ended))
-        _note_stale(ids, ended)
-        return ids
+            if said or lines:
+                _note(store, session, list(said.values()), lines)
+                said, lines = {}, []
+            self._write_succeeded(store, session, succeeded)
+            self._write_failed(store, session, failed)
+        finally:
+            self._wait_again(said, lines)
 
-    def _one_by_one(self, store: Store, session: int, refusal: Refused) -> list[int]:
+    def forget(self, session: int) -> None:
+        """The session is lost, and this is the next: what is here would not be accepted."""
+        with self._lock:
+            measures.stale.inc(len(self))
+            for waiting in (self._succeeded, self._failed, self._said, self._lines, self._settled):
+                waiting.clear()
+            self._since = self._said_since = None
+            self.session = session
+
+    def _wait_again(self, said: dict[int, Said], lines: list[Line]) -> None:
+        """What came meanwhile, or could not be written, is due anew."""
+        with self._lock:
+            self._said = {**said, **self._said}
+            self._lines = lines + self._lines
+            now = time.monotonic()
+            if len(self) and self._since is None:
+                self._since = now
+            if (self._said or self._lines) and self._said_since is None:
+                self._said_since = now
+
+    def _write_succeeded(
+        self, store: Store, session: int, succeeded: dict[int, tuple[int, str | None]]
+    ) -> None:
+        if not succeeded:
+            return
+        runs, results = zip(*succeeded.values(), strict=True)
+        try:
+            ended = store.complete(session, list(succeeded), list(runs), list(results))
+        except Refused as refusal:
+            self._one_by_one(store, session, succeeded, refusal)
+            return
+        self._settle(dict(zip(succeeded, runs, strict=True)), ended, ["succeeded"] * len(ended))
+
+    def _one_by_one(
+        self, store: Store, session: int, succeeded: dict[int, tuple[int, str | None]],
+        refusal: Refused,
+    ) -> None:  # fmt: skip
         """One result that cannot be stored must not hold up the others: it fails by itself."""
-        ids = list(self._succeeded)
-        for job_id in ids:
-            run_no, result = self._succeeded[job_id]
+        for job_id, (run_no, result) in succeeded.items():
             try:
                 ended = store.complete(session, [job_id], [run_no], [result])
-                measures.runs.labels("succeeded").inc(len(ended))
-                _note_stale([job_id], ended)
             except Refused:
+                with self._lock:
+                    self._succeeded.pop(job_id, None)
                 self.fail(Failed(job_id, run_no, "failed", f"the result is refused: {refusal}"))
-            del self._succeeded[job_id]
-        return [job_id for job_id in ids if job_id not in self._failed]
+            else:
+                self._settle({job_id: run_no}, ended, ["succeeded"] * len(ended))
 
-    def _flush_failed(self, store: Store, session: int) -> list[int]:
-        if not self._failed:
-            return []
-        ids = list(self._failed)
-        reported = store.fail(session, list(self._failed.values()))
-        for outcome, number in Counter(self._failed[each].outcome for each in reported).items():
+    def _write_failed(self, store: Store, session: int, failed: dict[int, Failed]) -> None:
+        if not failed:
+            return
+        reported = store.fail(session, list(failed.values()))
+        outcomes = [failed[each].outcome for each in reported if each in failed]
+        self._settle({each.id: each.run_no for each in failed.values()}, reported, outcomes)
+
+    def _settle(self, runs: dict[int, int], accepted: set[int], outcomes: list[str]) -> None:
+        """These runs are the database's now, whoever settled them."""
+        for outcome, number in Counter(outcomes).items():
             measures.runs.labels(outcome).inc(number)
-        _note_stale(ids, reported)
-        self._failed.clear()
-        return ids
+        _note_stale(list(runs), accepted)
+        with self._lock:
+            for job_id, run_no in runs.items():
+                if (done := self._succeeded.get(job_id)) and done[0] == run_no:
+                    del self._succeeded[job_id]
+                if (lost := self._failed.get(job_id)) and lost.run_no == run_no:
+                    del self._failed[job_id]
+                self._settled.append((job_id, run_no))
+
+
+def _note(store: Store, session: int, said: list[Said], lines: list[Line]) -> None:
+    try:
+        store.note(session, said, lines)
+    except Refused as refusal:
+        log.warning("what handlers said cannot be stored", reason=str(refusal))
 
 
 def _note_stale(ids: list[int], accepted: set[int]) -> None:

@@ -19,13 +19,15 @@ class NodeSettings(BusSettings):
 class Options:
     """One node's command line; travels to its agent and workers as JSON.
 
-    `tasks` names modules with kinds beside those of the registry's services.
+    `memory` is in megabytes a worker, 0 for no limit; `tasks` names modules with kinds beside those
+    of the registry's services.
     """
 
     name: str
     workers: int
     labels: dict[str, str] = field(default_factory=dict)
     tasks: tuple[str, ...] = ()
+    memory: int = 1024
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))

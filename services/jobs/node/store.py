@@ -3,12 +3,14 @@
 import json
 import socket
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from chassis.jobkinds import JobKind
+from services.jobs.node.runs import Claimed, Failed, Line, Said
 
 
 class Away(Exception):
@@ -20,34 +22,18 @@ class Refused(Exception):
     """The database refuses the statement's values; repeating it cannot help."""
 
 
-class Claimed(NamedTuple):
-    """A job this node may run: the first three are its fence; `args` is JSON text."""
-
-    id: int
-    run_no: int
-    kind_id: int
-    attempt: int
-    uid: str
-    site_id: str | None
-    account_id: str | None
-    request_id: str | None
-    args: str
-
-
-class Failed(NamedTuple):
-    """A run that did not succeed; `outcome` is failed, lost or timeout."""
-
-    id: int
-    run_no: int
-    outcome: str
-    error: str
-
-
-class Beat(NamedTuple):
-    """The answer to a heartbeat: whether the session stands, and which jobs it no longer holds."""
+class Orders(NamedTuple):
+    """What renewing answers: whether the session stands, which jobs it no longer holds, which to
+    cancel, and how the node is to work: slots, pause, slots by kind id, and what an operator set
+    of its kinds (`timeout_s`, `queue_size` by kind id)."""
 
     standing: bool
     drop_ids: list[int]
+    cancel_ids: list[int]
+    slots: int
+    paused: bool
+    allocation: dict[int, int]
+    limits: dict[int, dict[str, int | None]]
 
 
 class Store:
@@ -60,6 +46,7 @@ class Store:
         self._url = url
         self._name = name
         self._connection: Connection | None = None
+        self._columns: list[str] = []
 
     def open_session(
         self, name: str, labels: Mapping[str, str], slots: int, version: str, pid: int,
@@ -73,13 +60,34 @@ class Store:
         )  # fmt: skip
         return rows[0][0], {kind_id: kind for _, kind_id, kind in rows}
 
-    def heartbeat(self, session: int, held: Mapping[int, int]) -> Beat:
-        """Renew the lease, telling what the node believes it holds: run numbers by job id."""
-        [(standing, drop_ids, _)] = self._rows(
-            "SELECT * FROM heartbeat(%s, %s::bigint[], %s::int[])",
-            session, list(held.keys()), list(held.values()),
+    def renew(
+        self,
+        session: int,
+        held: Mapping[int, int],
+        load: Mapping[str, float],
+        tallies: Sequence[Mapping[str, float]],
+    ) -> Orders:
+        """Renew the lease; `held` is what the node believes it runs, run number by job id."""
+        statement = "SELECT * FROM renew(%s, %s::bigint[], %s::int[], %s, %s)"
+        [told] = self._named_rows(
+            statement, session, list(held.keys()), list(held.values()),
+            json.dumps(load), json.dumps(tallies),
         )  # fmt: skip
-        return Beat(standing, drop_ids or [])
+        return Orders(
+            standing=bool(told["standing"]),
+            drop_ids=told["drop_ids"] or [],
+            cancel_ids=told["cancel_ids"] or [],
+            slots=told["slots"] or 0,
+            paused=bool(told["paused"]),
+            allocation=_by_id(told["allocation"]),
+            limits=_by_id(told.get("limits")),
+        )
+
+    def note(self, session: int, said: Iterable[Said], lines: Iterable[Line]) -> None:
+        """Keep progress and lines of runs that this session holds."""
+        progress = [each._asdict() for each in said]
+        kept = [{**each._asdict(), "at": _instant(each.at)} for each in lines]
+        self._rows("SELECT note(%s, %s, %s)", session, json.dumps(progress), json.dumps(kept))
 
     def claim(
         self, session: int, kinds: Sequence[int], free: Sequence[int], room: int
@@ -90,7 +98,7 @@ class Store:
             " request_id, args FROM claim(%s, %s, %s, %s)",
             session, list(kinds), list(free), room,
         )  # fmt: skip
-        return [Claimed._make(row) for row in rows]
+        return [Claimed(*row) for row in rows]
 
     def complete(
         self, session: int, ids: list[int], runs: list[int], results: list[str | None]
@@ -130,10 +138,15 @@ class Store:
         if connection is not None:
             connection.close()
 
+    def _named_rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        rows = self._rows(statement, *values)
+        return [dict(zip(self._columns, row, strict=True)) for row in rows]
+
     def _rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         try:
             with self._connected().cursor() as cursor:
                 cursor.execute(statement, values)
+                self._columns = [column.name for column in cursor.description or ()]
                 return cursor.fetchall()
         except (psycopg2.DataError, ValueError) as error:
             raise Refused(str(error).strip()) from error
@@ -156,3 +169,11 @@ class Store:
             )
             self._connection.autocommit = True
         return self._connection
+
+
+def _by_id(told: Mapping[str, Any] | None) -> dict[int, Any]:
+    return {int(kind_id): value for kind_id, value in (told or {}).items()}
+
+
+def _instant(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()

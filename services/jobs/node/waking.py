@@ -1,15 +1,17 @@
-"""When the agent looks for work: at once when told of some, and now and then without being told."""
+"""How the cluster reaches the agent: a bell that any thread rings, and what was heard."""
 
 import os
-import time
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from chassis.client import Client
-from services.jobs.events import WorkReady
 from services.jobs.node.asking import PRINCIPAL
 from services.jobs.node.settings import NodeSettings
 
-SHORTEST, LONGEST = 0.1, 1.0  # seconds between looks
+WORK_READY = "jobs.work_ready"
+CLUSTER_CHANGED = "jobs.cluster_changed"
+SONAR_PINGED = "jobs.sonar_pinged"
 
 
 class Bell:
@@ -35,47 +37,51 @@ class Bell:
 
 
 class Lookout:
-    """Says when to ask the database for work.
+    """Listens in a thread of its own: for work, for pings, for orders that changed.
 
-    Messages only make it faster: a lost one costs a second at most. While the broker is away the
-    node looks more often as long as it finds something.
+    `on_ping` and `on_change` are called in that thread; the rest waits to be taken by the agent.
     """
 
-    def __init__(self, settings: NodeSettings, bell: Bell) -> None:
+    def __init__(
+        self,
+        settings: NodeSettings,
+        bell: Bell,
+        on_ping: Callable[[], None],
+        on_change: Callable[[], None],
+    ) -> None:
         self._bell = bell
-        self._pause = LONGEST
-        self._next = 0.0
+        self._on_ping, self._on_change = on_ping, on_change
+        self._ready: deque[list[str]] = deque()
         self.wire = Client(
             principal=PRINCIPAL,
             broker_url=settings.broker_url,
             private_key=settings.private_key,
-            broadcasts=(WorkReady.wire,),
-            on_broadcast=self._told,
-            on_reconnect=self.look_now,
+            broadcasts=(WORK_READY, CLUSTER_CHANGED, SONAR_PINGED),
+            on_broadcast=self._hear,
+            on_reconnect=self._missed_some,
         )
-
-    def look_soon(self) -> None:
-        """Look when the loop comes round: a worker has become free."""
-        self._next = 0.0
-
-    def look_now(self) -> None:
-        self._next = 0.0
-        self._bell.ring()
 
     @property
     def problem(self) -> str | None:
         return None if self.wire.is_connected else "The broker is away; the node looks for itself."
 
-    def due_in(self) -> float:
-        return max(0.0, self._next - time.monotonic())
+    def ready(self) -> list[list[str]]:
+        """What was told since the last time: kinds with work, or any kind where none is named."""
+        told = []
+        while self._ready:
+            told.append(self._ready.popleft())
+        return told
 
-    def looked(self, *, found: bool) -> None:
-        """Plan the next look, after one that found less than there was room for."""
-        if self.wire.is_connected:
-            self._pause = LONGEST
+    def _hear(self, wire: str, body: dict[str, Any]) -> None:
+        if wire == SONAR_PINGED:
+            self._on_ping()
+        elif wire == CLUSTER_CHANGED:
+            self._on_change()
         else:
-            self._pause = SHORTEST if found else min(LONGEST, self._pause * 2)
-        self._next = time.monotonic() + self._pause
+            self._ready.append(body.get("kinds", []))
+            self._bell.ring()
 
-    def _told(self, wire: str, body: dict[str, Any]) -> None:
-        self.look_now()
+    def _missed_some(self) -> None:
+        self._ready.append([])
+        self._bell.ring()
+        self._on_change()
