@@ -9,6 +9,8 @@
 """
 
 from services.jobs.tasks.calls import call_command
+from services.jobs.tasks.pages import fetch_page
+from services.jobs.tasks.reports import make_report
 from services.jobs.tasks.webhooks import http_request
 
-__all__ = ["call_command", "http_request"]
+__all__ = ["call_command", "fetch_page", "http_request", "make_report"]

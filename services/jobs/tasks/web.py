@@ -46,10 +46,12 @@ def ask(
     body: bytes | None = None,
     seconds: float,
     most: int,
+    kinds: tuple[str, ...] = (),
 ) -> Answer:
     """One request and its answer; redirects are not followed.
 
-    `seconds` are for connecting, for each wait and for the whole body; `most` bytes of it are read.
+    `seconds` are for connecting, for each wait and for the whole body; `most` bytes of it are read,
+    and none where its content type is not one of `kinds`.
     Raises Forbidden for an address that is none of ours to reach, and Unanswered.
     """
     check_url(url)
@@ -69,7 +71,8 @@ def ask(
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content, is_cut = _read(response, most, started + seconds)
+                wanted = most if _is_one_of(response, kinds) else 0
+                content, is_cut = _read(response, wanted, started + seconds)
     except (requests.RequestException, HTTPError, OSError) as error:
         raise Unanswered(f"{method} {url}: {_reason(error)}") from error
     took = time.monotonic() - started
@@ -84,6 +87,11 @@ def follow(url: str, *, seconds: float, most: int, hops: int = 5) -> Answer:
             break
         answer = ask("GET", answer.target, seconds=seconds, most=most)
     return answer
+
+
+def _is_one_of(response: requests.Response, kinds: tuple[str, ...]) -> bool:
+    named = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return not kinds or named in kinds
 
 
 def _read(response: requests.Response, most: int, deadline: float) -> tuple[bytes, bool]:
