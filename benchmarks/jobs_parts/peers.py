@@ -123,7 +123,17 @@ def peers(world: World, python: Path, *, idle: bool = False) -> list[Peer]:
     """Every peer, in the settings that were quickest here, for drains or for `idle` workers that
     wait for single jobs. Celery's prefork pool is the one that can stop a job at its time limit;
     its solo pool is quicker and cannot."""
-    celery = ("celery", "-A", "celery_app", "--quiet", "worker", "-l", "ERROR", "-n", "NUMBER@%h")
+    celery: tuple[str, ...] = (
+        "celery",
+        "-A",
+        "celery_app",
+        "--quiet",
+        "worker",
+        "-l",
+        "ERROR",
+        "-n",
+        "NUMBER@%h",
+    )
     celery += ("--without-gossip", "--without-mingle", "--without-heartbeat")
     found = [
         Peer(
