@@ -9,8 +9,9 @@ from chassis.errors import Denied, Invalid
 from services.jobs.schemas import StoreDocument
 from services.jobs.tasks import documents, reports
 from services.jobs.tasks.documents import TooLarge
+from services.jobs.tasks.paper import PdfSheet
 from services.jobs.tasks.reports import NoList, make_report
-from services.jobs.tasks.sheets import CsvSheet, PdfSheet
+from services.jobs.tasks.sheets import CsvSheet
 from tests.jobs.handling import UID, Services
 
 COLUMNS = [{"field": "number", "title": "Number"}, {"field": "buyer.name", "title": "Buyer"}]

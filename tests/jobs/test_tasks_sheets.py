@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from services.jobs.tasks.sheets import CsvSheet, PdfSheet, cell_of, harmless
+from services.jobs.tasks.paper import PdfSheet
+from services.jobs.tasks.sheets import CsvSheet, cell_of, harmless
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import Invalid
-from services.jobs.tasks import web
+from services.jobs.tasks import transport, web
 from services.jobs.tasks.addresses import Forbidden
 from services.jobs.tasks.webhooks import NotAccepted, http_request
 from tests.jobs.handling import UID, Services
@@ -104,7 +104,7 @@ def test_an_answer_that_drips_fails_in_time(
     partner: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = iter(range(0, 1_000, 4))  # each look at the clock finds it four seconds later
-    monkeypatch.setattr(web.time, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr(transport.time, "monotonic", lambda: float(next(now)))
 
     def dripping() -> Iterator[bytes]:
         for _ in range(100):

@@ -9,13 +9,7 @@ import os
 import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
 from urllib.parse import urlsplit
-
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from chassis import config
 from chassis.config import PRODUCTION, SANDBOX, SettingsError, parse_mode, setting
@@ -120,35 +114,3 @@ def connect(host: str, port: int, seconds: float | None) -> socket.socket:
         else:
             return connection
     raise problem
-
-
-class _Judged(HTTPConnection):
-    """A connection of urllib3's that is opened by `connect`."""
-
-    def _new_conn(self) -> socket.socket:
-        try:
-            return connect(self.host, int(self.port or self.default_port), self.timeout)
-        except TimeoutError as error:
-            raise ConnectTimeoutError(self, f"{self.host} does not answer") from error
-        except OSError as error:
-            raise NewConnectionError(self, f"{self.host} cannot be reached: {error}") from error
-
-
-class _JudgedTls(_Judged, HTTPSConnection):
-    """The same with TLS, whose name and certificate remain the host's."""
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Judged
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _JudgedTls
-
-
-class JudgingAdapter(HTTPAdapter):
-    """The transport of a `requests.Session` that reaches public addresses only."""
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import reduce
+from importlib import import_module
 from typing import Any
 
 from marshmallow import fields, validate
@@ -14,7 +15,7 @@ from chassis.jobkinds import Backoff, Job, kind
 from chassis.shapes import Shape
 from services.jobs.tasks import documents
 from services.jobs.tasks.documents import TooLarge
-from services.jobs.tasks.sheets import Cell, CsvSheet, PdfSheet, Sheet, cell_of
+from services.jobs.tasks.sheets import Cell, CsvSheet, Sheet, cell_of
 
 PAGE = 100  # rows that are asked for at once
 MOST_COLUMNS = 20
@@ -85,7 +86,11 @@ def _sheet(job: Job, request: dict[str, Any]) -> Sheet:
     if request["format"] == "csv":
         return CsvSheet(titles)
     now = datetime.fromisoformat(job.call("jobs", "clock")["now"])
-    return PdfSheet(titles, request["title"], f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    # Few workers ever draw; the others need not carry what it takes (8 MB each).
+    paper: Any = import_module("services.jobs.tasks.paper")
+    time = f"{now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    sheet: Sheet = paper.PdfSheet(titles, request["title"], time)
+    return sheet
 
 
 def _pages(job: Job, request: dict[str, Any]) -> Iterator[tuple[list[Any], int | None]]:

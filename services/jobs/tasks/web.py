@@ -1,18 +1,14 @@
 """Asking an address of the open internet, with bounds on time and size."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 from urllib.parse import urljoin
 
-import requests
-from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError
-
-from services.jobs.tasks.addresses import JudgingAdapter, check_url
+from services.jobs.tasks.addresses import check_url
 
 AGENT = "Memberhall"
-_AT_ONCE = 65_536  # bytes
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -22,11 +18,14 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: of the body at most the bytes that were wanted, `is_cut` if it had more."""
+    """What came back: of the body at most the bytes that were wanted, `is_cut` if it had more.
+
+    Names of headers are found in any case.
+    """
 
     url: str
     status: int
-    headers: CaseInsensitiveDict[str]
+    headers: Mapping[str, str]
     body: bytes
     is_cut: bool
     seconds: float
@@ -55,28 +54,13 @@ def ask(
     Raises Forbidden for an address that is none of ours to reach, and Unanswered.
     """
     check_url(url)
-    started = time.monotonic()
-    try:
-        with requests.Session() as session:
-            # No proxy, no password file, no certificates but those that everybody trusts.
-            session.trust_env = False
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, JudgingAdapter())
-            with session.request(
-                method,
-                url,
-                headers={"User-Agent": AGENT, **(headers or {})},
-                data=body,
-                timeout=seconds,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                wanted = most if _is_one_of(response, kinds) else 0
-                content, is_cut = _read(response, wanted, started + seconds)
-    except (requests.RequestException, HTTPError, OSError) as error:
-        raise Unanswered(f"{method} {url}: {_reason(error)}") from error
-    took = time.monotonic() - started
-    return Answer(url, response.status_code, response.headers, content, is_cut, took)
+    # Few workers ever ask the internet; the others need not carry what it takes (5 MB each).
+    transport: Any = import_module("services.jobs.tasks.transport")
+    asked = {"headers": {"User-Agent": AGENT, **(headers or {})}, "body": body}
+    answer: Answer = transport.exchange(
+        method, url, seconds=seconds, most=most, kinds=kinds, **asked
+    )
+    return answer
 
 
 def follow(url: str, *, seconds: float, most: int, hops: int = 5) -> Answer:
@@ -87,27 +71,3 @@ def follow(url: str, *, seconds: float, most: int, hops: int = 5) -> Answer:
             break
         answer = ask("GET", answer.target, seconds=seconds, most=most)
     return answer
-
-
-def _is_one_of(response: requests.Response, kinds: tuple[str, ...]) -> bool:
-    named = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return not kinds or named in kinds
-
-
-def _read(response: requests.Response, most: int, deadline: float) -> tuple[bytes, bool]:
-    content = bytearray()
-    # One read at a time: a body that drips must not hold the job for longer than all may take.
-    while part := response.raw.read1(_AT_ONCE, decode_content=True):
-        content += part
-        if len(content) > most:
-            return bytes(content[:most]), True
-        if time.monotonic() > deadline:
-            raise TimeoutError("the answer does not come to its end in time")
-    return bytes(content), False
-
-
-def _reason(error: BaseException) -> str:
-    """The first of the errors, which is what an operator can act on; the later ones wrap it."""
-    while earlier := error.__cause__ or error.__context__:
-        error = earlier
-    return str(error) or type(error).__name__
