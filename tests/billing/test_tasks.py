@@ -10,6 +10,7 @@ from pypdf import PdfReader
 
 from chassis.jobkinds import Job, kinds_in
 from services.billing import tasks
+from services.billing.tasks import invoices
 
 INVOICE = {
     "invoice_id": "018f0000-0000-7000-8000-0000000000aa",
@@ -38,7 +39,7 @@ def text_of(pdf: bytes) -> str:
 
 
 def test_everything_on_the_invoice_can_be_read():
-    text = text_of(tasks.draw(INVOICE))
+    text = text_of(invoices.draw(INVOICE))
     for wanted in (
         "Invoice 2026-00017", "Club & Co", "12 High Street", "shop@example.com",
         "Zoë Müller <b>", "zoe@example.com", "Pro monthly", "EUR 1,234.50", "Total paid (EUR)",
@@ -47,28 +48,30 @@ def test_everything_on_the_invoice_can_be_read():
 
 
 def test_dates_are_the_buyers():
-    text = text_of(tasks.draw(INVOICE))
+    text = text_of(invoices.draw(INVOICE))
     assert "Paid on: 1 February 2026" in text
     assert "Period: 1 February 2026 to 1 March 2026 (Europe/Berlin)" in text
 
 
 def test_a_second_rendering_is_the_same_document():
-    assert tasks.draw(INVOICE) == tasks.draw(INVOICE)
+    assert invoices.draw(INVOICE) == invoices.draw(INVOICE)
 
 
 def test_a_single_payment_has_no_period():
-    assert "Period" not in text_of(tasks.draw({**INVOICE, "period_from": None, "period_to": None}))
+    assert "Period" not in text_of(
+        invoices.draw({**INVOICE, "period_from": None, "period_to": None})
+    )
 
 
 @pytest.mark.parametrize(("currency", "label"), [("JPY", "JPY 123450"), ("KWD", "KWD 123.450")])
 def test_amounts_have_their_currencys_decimals(currency: str, label: str):
     total = {"amount": 123450, "currency": currency}
-    assert label in text_of(tasks.draw({**INVOICE, "total": total, "lines": []}))
+    assert label in text_of(invoices.draw({**INVOICE, "total": total, "lines": []}))
 
 
 def test_letters_that_the_font_lacks_come_as_near_as_it_can():
     buyer = {"name": "Łukasz Erdős 山", "email": "l@example.com"}
-    assert "Łukasz Erdos ?" in text_of(tasks.draw({**INVOICE, "buyer": buyer}))
+    assert "Łukasz Erdos ?" in text_of(invoices.draw({**INVOICE, "buyer": buyer}))
 
 
 def test_the_job_draws_what_billing_describes_and_hands_it_back():
@@ -84,4 +87,4 @@ def test_the_job_draws_what_billing_describes_and_hands_it_back():
     (printed, which), (stored, handed) = asked
     assert (printed, which) == ("billing.invoice_print", args)
     assert stored == "billing.store_invoice_document"
-    assert base64.b64decode(handed["content"]) == tasks.draw(INVOICE)
+    assert base64.b64decode(handed["content"]) == invoices.draw(INVOICE)

@@ -1,6 +1,5 @@
-"""Billing's offline work: drawing invoices. Runs on a node, without a database."""
+"""The invoice as PDF."""
 
-import base64
 import io
 import unicodedata
 from collections.abc import Sequence
@@ -22,22 +21,12 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from chassis import shapes
-from chassis.jobkinds import Job, kind
 from chassis.money import Money, exponent
 from services.billing.schemas import InvoicePrint
 
 # The fonts that come with reportlab; they know the Latin alphabets.
 REGULAR, BOLD = "Vera", "VeraBd"
 LOCALE = "en"
-
-
-@kind("billing.render_invoice", timeout=60, attempts=5)
-def render_invoice(job: Job) -> None:
-    """Draw the invoice named in the job's arguments and hand the PDF back to billing."""
-    invoice_id = job.args["invoice_id"]
-    described = job.call("billing", "invoice_print", invoice_id=invoice_id)
-    content = base64.b64encode(draw(described)).decode("ascii")
-    job.call("billing", "store_invoice_document", invoice_id=invoice_id, content=content)
 
 
 def draw(described: dict[str, Any]) -> bytes:
