@@ -1,0 +1,283 @@
+"""How jobs are given out: to sessions that stand, of kinds that may run there, within every limit.
+
+Plain kinds are taken by one statement for all of them. Kinds with a cap, a rate or a concurrency
+key are taken one by one, and only when something of them is ready. Rows that several claims share
+(slots, rates) are locked in the order of kinds, units of keys in the order of keys.
+"""
+
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+
+PINNED = """SECURITY DEFINER
+SET search_path = jobs, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"""
+
+READY = """
+DROP INDEX ix_live_ready;
+CREATE INDEX ix_live_ready ON live (kind_id, version, priority, seq) WHERE state = 1;
+"""
+
+CLAIMED = """id bigint, run_no int, kind_id int, attempt smallint, uid uuid,
+    site_id uuid, account_id uuid, request_id text, args text, waited double precision,
+    version smallint, group_id uuid, tags text[]"""
+
+# A job may wait on its node for a while before it starts, hence the 30 seconds on top of its
+# time-out.
+START = """UPDATE live j SET state = 2, run_no = j.run_no + 1, attempt = j.attempt + 1,
+        session_id = p_session, claimed_at = p_now,
+        deadline_at = p_now + make_interval(secs => 30 +
+            (SELECT k.timeout_s FROM kind k WHERE k.kind_id = j.kind_id))
+    WHERE {which} AND (j.state = 1) IS TRUE
+    RETURNING j.id, j.run_no, j.kind_id, j.attempt, j.uid, j.site_id, j.account_id, j.request_id,
+        j.args::text, greatest(0, extract(epoch FROM p_now - j.run_at))::double precision,
+        j.version, j.group_id, j.tags"""
+
+# Within a kind, older versions come first. Rows are locked only as far as they are taken.
+TAKE = f"""
+    WITH pick AS MATERIALIZED (
+        SELECT p.tid FROM unnest({{kinds}}, {{free}}, {{low}}, {{high}})
+            AS w (kind_id, free, low, high)
+        CROSS JOIN LATERAL (
+            SELECT q.tid FROM generate_series(w.low, w.high) AS v (version) CROSS JOIN LATERAL (
+                SELECT j.ctid AS tid FROM live j
+                WHERE j.state = 1 AND j.kind_id = w.kind_id AND j.version = v.version
+                ORDER BY j.priority, j.seq LIMIT w.free FOR UPDATE SKIP LOCKED) q
+            LIMIT w.free) p
+        LIMIT {{room}})
+    {START.format(which="j.ctid = ANY (ARRAY(SELECT tid FROM pick))")}"""
+
+# Kinds are served in the caller's order until `p_room` jobs are found; those with concurrency keys
+# change places among themselves, so that all claims take units in one order. The session row is
+# locked so that a session cannot end between being found alive and its claim being committed.
+CLAIM = f"""
+CREATE FUNCTION claim(p_session bigint, p_kinds int[], p_free int[], p_room int,
+    p_now timestamptz DEFAULT clock_timestamp())
+RETURNS TABLE ({CLAIMED})
+LANGUAGE plpgsql {PINNED} AS $$
+#variable_conflict use_column
+DECLARE
+    v_name text; v_labels jsonb; v_kinds int[]; v_free int[]; v_low int[]; v_high int[];
+    v_limited boolean[]; v_keyed boolean[]; v_turns bigint[]; v_turn int := 0;
+    v_at int; v_to int := 0; v_room int := p_room; v_taken int;
+BEGIN
+    SELECT s.node_name, s.labels INTO v_name, v_labels FROM node_session s
+    WHERE s.session_id = p_session AND s.state = 'live' AND s.lease_until > p_now FOR SHARE;
+    IF NOT FOUND OR (SELECT n.paused_at FROM node n WHERE n.name = v_name) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(a.kind_id), array_agg(a.free), array_agg(a.version_low),
+        array_agg(a.version_high), array_agg(a.limited), array_agg(a.keyed),
+        array_agg(a.place ORDER BY a.name COLLATE "C", a.place) FILTER (WHERE a.keyed)
+    INTO v_kinds, v_free, v_low, v_high, v_limited, v_keyed, v_turns FROM (
+        SELECT w.kind_id, w.free, n.version_low, n.version_high, k.name,
+            row_number() OVER (ORDER BY w.place) AS place, l.limited,
+            k.concurrency_key IS NOT NULL AS keyed
+        FROM unnest(p_kinds, p_free) WITH ORDINALITY AS w (kind_id, free, place)
+        JOIN node_kind n ON n.session_id = p_session AND n.kind_id = w.kind_id
+        JOIN kind k ON k.kind_id = w.kind_id
+        CROSS JOIN LATERAL (SELECT k.max_assigned IS NOT NULL OR k.rate_per_s IS NOT NULL
+            OR k.concurrency_key IS NOT NULL AS limited) l
+        WHERE w.free > 0 AND k.paused_at IS NULL AND v_labels @> k.node_labels
+          AND (k.node_filter IS NULL OR v_name ~ ('^(?:' || k.node_filter || ')$'))
+          AND (NOT l.limited OR (SELECT true FROM live j
+              WHERE j.state = 1 AND j.kind_id = k.kind_id LIMIT 1))
+        ORDER BY w.place) a;
+    IF v_limited @> ARRAY[true] THEN PERFORM lock_limits(p_session, v_kinds); END IF;
+
+    WHILE v_to < cardinality(v_kinds) AND v_room > 0 LOOP
+        v_at := v_to + 1;
+        v_to := v_at;
+        IF v_limited[v_at] THEN
+            IF v_keyed[v_at] THEN
+                v_turn := v_turn + 1;
+                v_at := v_turns[v_turn];
+            END IF;
+            RETURN QUERY SELECT * FROM claim_limited(p_session, v_kinds[v_at],
+                least(v_free[v_at], v_room), v_low[v_at], v_high[v_at], p_now);
+        ELSE
+            WHILE NOT v_limited[v_to + 1] LOOP v_to := v_to + 1; END LOOP;
+            RETURN QUERY {
+    TAKE.format(
+        kinds="v_kinds[v_at:v_to]",
+        free="v_free[v_at:v_to]",
+        low="v_low[v_at:v_to]",
+        high="v_high[v_at:v_to]",
+        room="v_room",
+    )
+};
+        END IF;
+        GET DIAGNOSTICS v_taken = ROW_COUNT;
+        v_room := v_room - v_taken;
+    END LOOP;
+END $$;
+"""
+
+LOCK_LIMITS = f"""
+CREATE FUNCTION lock_limits(p_session bigint, p_kinds int[]) RETURNS void
+LANGUAGE plpgsql {PINNED} AS $$
+BEGIN
+    PERFORM FROM (SELECT DISTINCT t.kind_id FROM unnest(p_kinds) AS t (kind_id) ORDER BY 1) o
+    CROSS JOIN LATERAL (SELECT FROM allocation a
+        WHERE a.kind_id = o.kind_id AND a.session_id = p_session FOR NO KEY UPDATE) l;
+    PERFORM FROM (SELECT DISTINCT t.kind_id FROM unnest(p_kinds) AS t (kind_id) ORDER BY 1) o
+    CROSS JOIN LATERAL (
+        SELECT FROM rate_state r WHERE r.kind_id = o.kind_id FOR NO KEY UPDATE) l;
+END $$;
+"""
+
+# A cap holds by the session's slots, which the leader keeps within it; a rate by the generic cell
+# rate algorithm (ITU-T I.371), which pays for what was taken and for nothing else.
+CLAIM_LIMITED = f"""
+CREATE FUNCTION claim_limited(p_session bigint, p_kind int, p_free int, p_low int, p_high int,
+    p_now timestamptz)
+RETURNS TABLE ({CLAIMED})
+LANGUAGE plpgsql {PINNED} AS $$
+#variable_conflict use_column
+DECLARE k kind%ROWTYPE; v_free int := p_free; v_tat timestamptz; v_taken int;
+BEGIN
+    SELECT * INTO k FROM kind WHERE kind_id = p_kind;
+    IF k.max_assigned IS NOT NULL THEN
+        v_free := least(v_free, least(k.max_assigned, coalesce((SELECT a.slots
+                FROM allocation a WHERE a.kind_id = p_kind AND a.session_id = p_session), 0))
+            - (SELECT count(*) FROM live j
+                WHERE j.state = 2 AND j.session_id = p_session AND j.kind_id = p_kind));
+    END IF;
+    IF k.rate_per_s IS NOT NULL THEN
+        SELECT greatest(r.tat, p_now) INTO v_tat FROM rate_state r WHERE r.kind_id = p_kind;
+        v_free := least(v_free, floor(1e-6 + k.rate_burst
+            - extract(epoch FROM v_tat - p_now)::double precision * k.rate_per_s));
+    END IF;
+    IF v_free <= 0 THEN RETURN; END IF;
+    IF k.concurrency_key IS NOT NULL THEN
+        RETURN QUERY SELECT * FROM claim_keyed(
+            p_session, p_kind, v_free, p_low, p_high, k.concurrency_limit, p_now);
+    ELSE
+        RETURN QUERY {
+    TAKE.format(
+        kinds="ARRAY[p_kind]",
+        free="ARRAY[v_free]",
+        low="ARRAY[p_low]",
+        high="ARRAY[p_high]",
+        room="v_free",
+    )
+};
+    END IF;
+    GET DIAGNOSTICS v_taken = ROW_COUNT;
+    IF k.rate_per_s IS NOT NULL AND v_taken > 0 THEN
+        UPDATE rate_state r SET tat = v_tat + make_interval(secs => v_taken / k.rate_per_s)
+        WHERE r.kind_id = p_kind;
+    END IF;
+END $$;
+"""
+
+# Looks at ready jobs until it has enough, setting those aside whose key is full: 50 at a time, and
+# at most 2,000 in one call, however many of one key stand in front.
+CLAIM_KEYED = f"""
+CREATE FUNCTION claim_keyed(p_session bigint, p_kind int, p_free int, p_low int, p_high int,
+    p_limit int, p_now timestamptz)
+RETURNS TABLE ({CLAIMED})
+LANGUAGE plpgsql {PINNED} AS $$
+#variable_conflict use_column
+DECLARE
+    v_left int := p_free; v_looked int := 0; v_ids bigint[]; v_runs int[]; v_keys text[];
+    v_won bigint[];
+BEGIN
+    WHILE v_left > 0 AND v_looked < 2000 LOOP
+        SELECT array_agg(p.id), array_agg(p.run_no), array_agg(p.key)
+        INTO v_ids, v_runs, v_keys FROM (
+            SELECT q.* FROM generate_series(p_low, p_high) AS v (version) CROSS JOIN LATERAL (
+                SELECT j.id, j.run_no, j.concurrency_key AS key FROM live j
+                WHERE j.state = 1 AND j.kind_id = p_kind AND j.version = v.version
+                ORDER BY j.priority, j.seq LIMIT greatest(v_left, 50) FOR UPDATE SKIP LOCKED) q
+            LIMIT greatest(v_left, 50)) p;
+        EXIT WHEN v_ids IS NULL;
+        v_won := take_units(v_ids, v_runs, v_keys, p_limit, v_left);
+        RETURN QUERY {START.format(which="j.id = ANY (v_won)")};
+        v_left := v_left - cardinality(v_won);
+        v_looked := v_looked + cardinality(v_ids);
+        EXIT WHEN set_full_aside(v_ids, v_keys, p_limit) = 0 AND v_won = '{{}}';
+    END LOOP;
+END $$;
+"""
+
+# The first jobs of each key get the units that are free, as far as there is room; a job that was
+# enqueued before its kind had a key needs none. Whoever takes the same unit at the same moment is
+# waited for, and the unit is theirs.
+TAKE_UNITS = f"""
+CREATE FUNCTION take_units(p_ids bigint[], p_runs int[], p_keys text[], p_limit int, p_room int)
+RETURNS bigint[]
+LANGUAGE plpgsql {PINNED} SET enable_hashjoin = on AS $$
+DECLARE v_won bigint[];
+BEGIN
+    WITH asked AS MATERIALIZED (
+        SELECT t.*, row_number() OVER (PARTITION BY t.key ORDER BY t.place) AS nth
+        FROM unnest(p_ids, p_runs, p_keys) WITH ORDINALITY AS t (id, run_no, key, place)),
+    free AS MATERIALIZED (
+        SELECT k.key, f.n, row_number() OVER (PARTITION BY k.key ORDER BY f.n) AS nth
+        FROM (SELECT a.key, count(*) AS most FROM asked a WHERE a.key IS NOT NULL
+            GROUP BY a.key) k
+        CROSS JOIN LATERAL (
+            SELECT u.n FROM generate_series(1, p_limit) AS u (n)
+            WHERE (SELECT true FROM concurrency_slot c WHERE c.key = k.key AND c.n = u.n) IS NULL
+            LIMIT greatest(0, least(k.most, p_limit -
+                (SELECT count(*) FROM concurrency_slot c WHERE c.key = k.key)))) f),
+    first AS MATERIALIZED (
+        SELECT a.id, a.run_no, a.key, f.n FROM asked a
+        LEFT JOIN free f ON f.key = a.key AND f.nth = a.nth
+        WHERE a.key IS NULL OR f.n IS NOT NULL ORDER BY a.place LIMIT p_room),
+    taken AS (
+        INSERT INTO concurrency_slot (key, n, job_id, run_no)
+        SELECT f.key, f.n, f.id, f.run_no + 1 FROM first f WHERE f.key IS NOT NULL
+        ORDER BY f.key COLLATE "C", f.n ON CONFLICT DO NOTHING RETURNING job_id)
+    SELECT array_agg(x.id) INTO v_won FROM (
+        SELECT job_id AS id FROM taken UNION ALL SELECT f.id FROM first f WHERE f.key IS NULL) x;
+    RETURN coalesce(v_won, '{{}}');
+END $$;
+"""
+
+# A job whose key is full waits for a unit. The units are held against being given back until this
+# is committed: whoever gives one back then sees who waits for it.
+SET_FULL_ASIDE = f"""
+CREATE FUNCTION set_full_aside(p_ids bigint[], p_keys text[], p_limit int) RETURNS int
+LANGUAGE plpgsql {PINNED} AS $$
+DECLARE v_full text[]; v_aside int;
+BEGIN
+    SELECT array_agg(f.key) INTO v_full FROM (
+        SELECT h.key FROM (
+            SELECT DISTINCT t.key FROM unnest(p_ids, p_keys) AS t (id, key)
+            JOIN live j ON j.id = t.id WHERE t.key IS NOT NULL AND (j.state = 1) IS TRUE) k
+        CROSS JOIN LATERAL (
+            SELECT c.key, c.n FROM concurrency_slot c WHERE c.key = k.key) h
+        GROUP BY h.key HAVING count(*) >= p_limit ORDER BY h.key COLLATE "C") f;
+    IF v_full IS NULL THEN RETURN 0; END IF;
+    SELECT array_agg(f.key) INTO v_full FROM (
+        SELECT h.key FROM (
+            SELECT o.key FROM (
+                SELECT c.key, c.n FROM unnest(v_full) AS k (key)
+                JOIN concurrency_slot c ON c.key = k.key ORDER BY c.key COLLATE "C", c.n) o
+            CROSS JOIN LATERAL (SELECT FROM concurrency_slot c
+                WHERE c.key = o.key AND c.n = o.n FOR KEY SHARE) l) h
+        GROUP BY h.key HAVING count(*) >= p_limit) f;
+    UPDATE live j SET state = 3, blocked_by = 3
+    FROM unnest(p_ids, p_keys) AS t (id, key)
+    WHERE j.id = t.id AND (j.state = 1) IS TRUE AND t.key = ANY (v_full);
+    GET DIAGNOSTICS v_aside = ROW_COUNT;
+    RETURN v_aside;
+END $$;
+"""
+
+NODE_MAY = ("claim(bigint, int[], int[], int, timestamptz)",)
+
+
+def upgrade() -> None:
+    op.execute(READY)
+    op.execute("DROP FUNCTION claim(bigint, int[], int[], int, timestamptz)")
+    for function in (
+        *(LOCK_LIMITS, TAKE_UNITS, SET_FULL_ASIDE, CLAIM_KEYED, CLAIM_LIMITED, CLAIM),
+    ):
+        op.execute(function)
+    op.execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA jobs FROM PUBLIC")
+    for function in NODE_MAY:
+        op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO memberhall_node")
