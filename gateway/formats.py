@@ -105,14 +105,18 @@ def moment(context: Context, value: datetime | str | None) -> Markup:
 
 
 @pass_context
-def instant_in(context: Context, value: datetime | str | None, zone: str) -> Markup:
-    """A point in time in another zone than the reader's, which its name tells: "…, Asia/Tokyo"."""
+def instant_in(
+    context: Context, value: datetime | str | None, zone: str, called: str | None = None
+) -> Markup:
+    """A point in time in another zone than the reader's; its name follows, or what it is called."""
     if value is None:
         return NOTHING
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     local = at.astimezone(known_zone(zone))
     text = format_datetime(local, MINUTE, locale=_locale(context))
-    return Markup('<time datetime="{}">{}, {}</time>').format(_machine(at), text, local.tzinfo)
+    return Markup('<time datetime="{}">{} {}</time>').format(
+        _machine(at), text, called or local.tzinfo
+    )
 
 
 @pass_context

@@ -25,6 +25,8 @@ IN_WORDS = {
     "Not a valid string.": "This cannot be read as text.",
     "Not a valid integer.": "This is not a whole number.",
     "Not a valid number.": "This is not a number.",
+    "is taken": "This is taken already; choose another.",
+    "is not declared by any service": "There is no such kind (any more).",
     "Not a valid UUID.": "This is not an id: 36 letters, digits and dashes.",
 }
 
@@ -108,7 +110,8 @@ class Form:
         self.status = 503 if isinstance(failure, Unavailable) else 422
         self.errors = said(failure, self._shape, self._inside)
         if not self.errors or not isinstance(failure, Invalid):
-            self.problem = failure.message
+            of_all = failure.fields.get(f"/{self._inside}", []) if self._inside else []
+            self.problem = " ".join([failure.message, *of_all])
 
 
 def said(failure: Failure, shape: Schema, inside: str | None = None) -> dict[str, list[str]]:

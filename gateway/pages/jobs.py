@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from gateway import access, forms, paging
 from gateway.asking import Answer, gather, settle_away
+from gateway.job_history import history
 from gateway.security.own_paths import own_path
-from gateway.statuses import status_word
 from services.jobs import schemas
 
 pages = Blueprint("jobs", __name__, url_prefix="/operator/jobs")
@@ -82,7 +82,7 @@ def retry_dead() -> ResponseReturnValue:
 @access.operators_only
 def job(job_id: UUID) -> ResponseReturnValue:
     found = access.ask("jobs", "job", uid=job_id)
-    return render_template("operator/jobs/job.html", job=found, history=_history(found))
+    return render_template("operator/jobs/job.html", job=found, history=history(found))
 
 
 @pages.post("/<uuid:job_id>/retry")
@@ -113,11 +113,3 @@ def _choices(overview: dict[str, Any] | None, what: str) -> list[tuple[str, str]
     """What a filter offers; it can be typed into the address where the overview is away."""
     names = sorted({each["name"] for each in overview[what]}) if overview else []
     return [(name, name) for name in names]
-
-
-def _history(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """What happened to a job, newest first."""
-    return [
-        {"at": each["at"], "title": status_word(each["what"]), "detail": each["detail"]}
-        for each in reversed(found["timeline"])
-    ]

@@ -76,6 +76,23 @@ def test_an_instant_keeps_its_exact_moment_and_names_its_zone() -> None:
     assert "Saturday, 21 November 2026, 10:30:00 Central European Standard Time" in text
 
 
+def test_things_that_follow_fast_are_told_to_the_second() -> None:
+    text = words(shown("moment", "2026-11-21T09:30:05Z", me=PARIS))
+    assert text == "21 Nov, 10:30:05"
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("instant_in('Asia/Tokyo')", "21 Nov 2026, 18:30 Asia/Tokyo"),
+        ("instant_in('Asia/Tokyo', 'there')", "21 Nov 2026, 18:30 there"),
+        ("instant_in('Mars/Olympus')", "21 Nov 2026, 09:30 UTC"),
+    ],
+)
+def test_another_zones_clock_is_named(written: str, text: str) -> None:
+    assert words(shown(written, "2026-11-21T09:30:05Z", me=PARIS)) == text
+
+
 def test_a_visitor_reads_utc() -> None:
     assert words(shown("instant", NOW, me=None)) == words(shown("instant", NOW))
     assert words(shown("instant", NOW)) == "21 Nov 2026, 09:30"

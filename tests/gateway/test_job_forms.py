@@ -111,3 +111,20 @@ def test_each_blank_form_makes_a_schedule_of_its_own(operator: Browser) -> None:
     ids = [re.findall(r'name="schedule_id" value="([^"]+)"', text) for text in pages]
     assert [len(each) for each in ids] == [1, 1]
     assert ids[0] != ids[1]
+
+
+def test_what_the_service_says_of_all_limits_together_stands_above_the_form(
+    operator: Browser, bus: RecordingBus
+) -> None:
+    refused = Invalid("override_wrong", "The change is refused.", {"/override": ["Bad regex."]})
+    bus.answer("jobs", "change_kind", refused)
+    answer = operator.post(f"{AREA}/kinds/{KIND}/limits", data={"node_filter": "n.*"})
+    assert "The change is refused. Bad regex." in answer.text
+
+
+def test_a_name_in_use_is_said_at_its_field_too(operator: Browser, bus: RecordingBus) -> None:
+    taken = Conflict("schedule_name_taken", "There is one of this name.", {"/name": ["is taken"]})
+    bus.answer("jobs", "save_schedule", taken)
+    answer = operator.post(f"{AREA}/schedules/{SCHEDULE}", data=WANTED)
+    assert 'aria-invalid="true"' in field(answer, "name")
+    assert "This is taken already" in answer.text

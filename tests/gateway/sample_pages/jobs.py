@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway import limit_fields
 from gateway.formats import time_zone_names
-from gateway.statuses import status_word
+from gateway.job_history import history
 from tests.gateway.sample_pages import work
 from tests.gateway.sample_pages.forms import BLANK, wrong
 from tests.gateway.sample_pages.page import Page
@@ -65,14 +65,6 @@ def jobs() -> Iterator[Page]:
         found = getattr(work, name)
         yield page(f"job-{name.lower()}", "job", "/1", job=found, history=history(found))
     yield page("group", "group", "/groups/1", group=work.GROUP)
-
-
-def history(job: Row) -> list[Row]:
-    """As the page's route makes it."""
-    return [
-        {"at": each["at"], "title": status_word(each["what"]), "detail": each["detail"]}
-        for each in reversed(job["timeline"])
-    ]
 
 
 def kinds() -> Iterator[Page]:

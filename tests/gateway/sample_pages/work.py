@@ -201,9 +201,9 @@ RUNNING = whole(
     needs=[str(an_id(503))],
     timeline=[
         moment("enqueued", minutes=5),
-        moment("started", "on n2", minutes=4),
-        moment("failed", TRACE, minutes=3),
-        moment("started", "on n1", seconds=44),
+        moment("started", "n2", minutes=4),
+        moment("failed", TRACE.splitlines()[0], minutes=3),
+        moment("started", "n1", seconds=44),
     ],
     attempts=[ATTEMPT],
 )
@@ -211,9 +211,9 @@ STOPPING = {**RUNNING, "cancel_requested": True}
 BLOCKED = whole(job(5, "blocked"), blocked_by="needs", needs=[str(an_id(501)), str(an_id(503))])
 BURIED = whole(
     JOBS[1],
-    attempts=[{**ATTEMPT, "run_no": run} for run in range(1, 6)],
+    attempts=[{**ATTEMPT, "run_no": run, "ended_at": at(minutes=8 - run)} for run in range(1, 6)],
     timeline=[moment("enqueued", minutes=9)]
-    + [moment("failed", TRACE, minutes=8 - run) for run in range(1, 6)]
+    + [moment("failed", TRACE.splitlines()[0], minutes=8 - run) for run in range(1, 6)]
     + [moment("dead", minutes=2)],
 )
 REPORTED = whole(
