@@ -21,6 +21,7 @@ MOST_ARGUMENTS = 262_144  # bytes of JSON, of one job
 MOST_ARGUMENTS_TOGETHER = 4_194_304  # bytes of JSON, of all jobs of one event
 MOST_TAGS = 20
 MOST_NEEDS = 100
+MOST_VERSION = 32_767
 
 _KIND = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _TAG = re.compile(r"[\w.:@/-]{1,50}")
@@ -57,24 +58,10 @@ def enqueue(
     kind's newest where none is given. Raises Invalid for what the jobs service would refuse: by
     then the transaction is history, and nobody would hear of it.
     """
-    _check_kind(kind, tags, priority)
-    if len(needs) > MOST_NEEDS:
-        raise _refused("/needs", f"A job waits for {MOST_NEEDS} others at most.")
-    if version is not None and version < 1:
-        raise _refused("/version", "Versions count from 1.")
+    options = _options(kind, run_at, priority, tags, needs, group_id, version)
     args = dict(args)
     _size(args, "/args")
-    body = {
-        "uid": str(uid),
-        "kind": kind,
-        "args": args,
-        "run_at": instant_text(run_at) if run_at else None,
-        "priority": priority,
-        "tags": list(tags),
-        "needs": [str(need) for need in needs],
-        "group_id": _text(group_id),
-        "version": version,
-    }
+    body = {"uid": str(uid), "kind": kind, "args": args, **options}
     return _stage(session, f"{_asker(session, kind)}.job_requested", 1, body, None)
 
 
@@ -86,13 +73,16 @@ def enqueue_many(
     run_at: datetime | None = None,
     priority: int | None = None,
     tags: Sequence[str] = (),
+    needs: Sequence[UUID] = (),
     group_id: UUID | None = None,
+    version: int | None = None,
 ) -> UUID:
     """Ask for up to 500 jobs of one kind, each as (uid, arguments), in one event.
 
-    All of them are accepted or none. For the options and what raises Invalid see `enqueue`.
+    All of them are accepted or none. The options are each job's; for them and for what raises
+    Invalid see `enqueue`.
     """
-    _check_kind(kind, tags, priority)
+    options = _options(kind, run_at, priority, tags, needs, group_id, version)
     described: list[dict[str, Any]] = [{"uid": str(uid), "args": dict(args)} for uid, args in jobs]
     if not 1 <= len(described) <= MOST_JOBS:
         raise _refused("/jobs", f"From 1 to {MOST_JOBS} jobs can be asked for at once.")
@@ -102,25 +92,39 @@ def enqueue_many(
     if sum(sizes) > MOST_ARGUMENTS_TOGETHER:
         most = MOST_ARGUMENTS_TOGETHER
         raise _refused("/jobs", f"Have {sum(sizes)} bytes of arguments, at most {most} are taken.")
-    body = {
-        "kind": kind,
-        "jobs": described,
-        "run_at": instant_text(run_at) if run_at else None,
-        "priority": priority,
-        "tags": list(tags),
-        "group_id": _text(group_id),
-    }
+    body = {"kind": kind, "jobs": described, **options}
     return _stage(session, f"{_asker(session, kind)}.jobs_requested", 1, body, None)
 
 
-def _check_kind(kind: str, tags: Sequence[str], priority: int | None) -> None:
+def _options(
+    kind: str,
+    run_at: datetime | None,
+    priority: int | None,
+    tags: Sequence[str],
+    needs: Sequence[UUID],
+    group_id: UUID | None,
+    version: int | None,
+) -> dict[str, Any]:
+    """What was said beside kind and arguments, as it is told."""
     if not _KIND.fullmatch(kind) or len(kind) > 100:
         raise _refused("/kind", "Must be <service>.<work> in lower case.")
+    if priority is not None and not 1 <= priority <= 4:
+        raise _refused("/priority", "Must be from 1 (first) to 4 (last).")
     if isinstance(tags, str) or len(tags) > MOST_TAGS or not all(map(_TAG.fullmatch, tags)):
         most = f"At most {MOST_TAGS} tags of 1 to 50 letters, digits and .:@/- are taken."
         raise _refused("/tags", most)
-    if priority is not None and not 1 <= priority <= 4:
-        raise _refused("/priority", "Must be from 1 (first) to 4 (last).")
+    if len(needs) > MOST_NEEDS:
+        raise _refused("/needs", f"A job waits for {MOST_NEEDS} others at most.")
+    if version is not None and not 1 <= version <= MOST_VERSION:
+        raise _refused("/version", f"Versions count from 1 to {MOST_VERSION}.")
+    return {
+        "run_at": instant_text(run_at) if run_at else None,
+        "priority": priority,
+        "tags": list(tags),
+        "needs": [str(need) for need in needs],
+        "group_id": _text(group_id),
+        "version": version,
+    }
 
 
 def _size(args: Mapping[str, Any], place: str) -> int:

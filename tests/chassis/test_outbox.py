@@ -14,7 +14,7 @@ from chassis import migrating, outbox, plumbing, registry
 from chassis.database import Database, sqlalchemy_url
 from chassis.errors import Invalid
 from services.jobs import domain
-from services.jobs.schemas import JobRequested, fields
+from services.jobs.schemas import JobRequested, JobsRequested, fields
 from tests.doors import rolled_back
 
 UID = UUID("018f0000-0000-7000-8000-000000000001")
@@ -77,7 +77,9 @@ def test_a_job_is_asked_for_with_all_that_was_said(session: Session) -> None:
 
 def test_many_jobs_are_asked_for_in_one_event(session: Session) -> None:
     jobs = [(UID, {"n": 1}), (OTHER, {"n": 2})]
-    outbox.enqueue_many(session, "billing.charge", jobs, tags=["march"], group_id=UID)
+    outbox.enqueue_many(
+        session, "billing.charge", jobs, tags=["march"], needs=[UID], group_id=UID, version=3
+    )
     assert staged(session) == [
         (
             "billing.jobs_requested",
@@ -90,7 +92,9 @@ def test_many_jobs_are_asked_for_in_one_event(session: Session) -> None:
                 "run_at": None,
                 "priority": None,
                 "tags": ["march"],
+                "needs": [str(UID)],
                 "group_id": str(UID),
+                "version": 3,
             },
         )
     ]
@@ -125,6 +129,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("/needs", {"needs": [OTHER] * 101}),
     ("/priority", {"priority": 5}),
     ("/version", {"version": 0}),
+    ("/version", {"version": 40_000}),
 ]
 
 
@@ -177,3 +182,9 @@ def test_what_is_told_is_what_the_service_hears(session: Session) -> None:
     outbox.enqueue(session, "billing.charge", {}, uid=UID)
     [(_, body)] = staged(session)
     assert body.keys() == JobRequested().fields.keys()
+
+
+def test_what_is_told_of_many_is_what_the_service_hears(session: Session) -> None:
+    outbox.enqueue_many(session, "billing.charge", [(UID, {})])
+    [(_, body)] = staged(session)
+    assert body.keys() == JobsRequested().fields.keys()
