@@ -102,13 +102,17 @@ class Broker:
 
     def stop_app(self) -> None:
         """Take the broker away from its clients while its machine stays up."""
-        self._run([self._rabbitmqctl(), "--node", NODE, "stop_app"])
+        self.control("stop_app")
 
     def start_app(self) -> None:
         """Bring it back on the same port."""
-        self._run([self._rabbitmqctl(), "--node", NODE, "start_app"])
+        self.control("start_app")
         if not wait_until(self._is_ready, timeout=START_SECONDS):
             raise ServerFailure(f"RabbitMQ did not come back.\n{last_lines(self.log)}")
+
+    def control(self, *arguments: str) -> None:
+        """Have rabbitmqctl do something to this node."""
+        self._run([self._rabbitmqctl(), "--node", NODE, *arguments])
 
     def remove(self) -> None:
         """End it and delete its data, so nothing is gained by ending it gently."""

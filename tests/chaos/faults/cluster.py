@@ -1,0 +1,92 @@
+"""F17, F19 and F21: clocks, comings and goings, and two builds side by side."""
+
+from pathlib import Path
+
+from chassis.errors import Failure
+from tests.chaos.checks.history import SUCCEEDED
+from tests.chaos.faults.nodes import NodeFault
+from tests.chaos.nodes import pause_kind
+from tests.chaos.scene import Fault, Skipped
+
+FAKETIME = "usr/lib/*/faketime/libfaketime.so.1"
+PAUSED = "chaos.sleep"
+
+
+class WrongClock(NodeFault):
+    number, title = "F17", "a node's clock is an hour off"
+    expects = "nothing: only the database's clock counts"
+    hold = (5.0, 20.0)
+
+    def do(self) -> None:
+        library = next(iter(Path("/").glob(FAKETIME)), None)
+        if library is None:
+            raise Skipped("libfaketime is not installed")
+        hour = self.scene.random.choice(("+3600", "-3600"))
+        self.node = self.scene.nodes.add(
+            f"clock{len(self.scene.nodes.all)}",
+            LD_PRELOAD=str(library),
+            FAKETIME=hour,
+            FAKETIME_DONT_FAKE_MONOTONIC="1",
+            DONT_FAKE_MONOTONIC="1",
+        )
+        node = self.node
+        self.recovers("it works like any other", 20.0, lambda: self.works(node, 0))
+
+    def undo(self) -> None:
+        if self.node.leave() != 0:
+            self.scene.accuse("I10", f"{self.node.name} did not drain")
+
+
+class ComeAndGo(NodeFault):
+    number, title = "F19", "a node joins, a kind is paused, the node leaves"
+    expects = "it works at once; a paused kind rests, the others do not; nothing is lost"
+    in_short = True
+    hold = (5.0, 10.0)
+
+    def do(self) -> None:
+        self.node = node = self.scene.nodes.add(f"guest{len(self.scene.nodes.all)}")
+        self.recovers("the guest works", 15.0, lambda: self.works(node, 0))
+        self._pause(paused=True)
+        self.paused_at = self.scene.now() + 2.0
+
+    def undo(self) -> None:
+        claimed = self.scene.world.value(
+            "SELECT count(*) FROM live JOIN kind k USING (kind_id) WHERE k.name = %s"
+            " AND claimed_at > to_timestamp(%s)",
+            PAUSED, self.paused_at,
+        )  # fmt: skip
+        if claimed:
+            self.scene.accuse("I8", f"{claimed} jobs of the paused {PAUSED} were claimed")
+        self._pause(paused=False)
+        if self.node.leave() != 0:
+            self.scene.accuse("I10", f"{self.node.name} did not drain")
+
+    def _pause(self, *, paused: bool) -> None:
+        pause_kind(self.scene.world, PAUSED, paused=paused)
+
+
+class RollingUpgrade(Fault):
+    number, title = "F21", "a newer build runs beside the older ones"
+    expects = "no node gets a version of a job that it does not know"
+    hold = (5.0, 15.0)
+
+    def do(self) -> None:
+        tasks = "tests.chaos.newer_kinds"
+        try:
+            self.uids = self.scene.driver.submit(*["chaos.versioned"] * 10, version=2)
+        except Failure as failure:
+            raise Skipped(f"a newer version is refused: {failure}") from failure
+        self.node = self.scene.nodes.add(f"newer{len(self.scene.nodes.all)}", tasks=tasks)
+        uids = self.uids
+        marks = ", ".join(["%s::uuid"] * len(uids))
+        self.recovers(
+            "the newer build has done them",
+            20.0,
+            lambda: self.scene.world.value(
+                f"SELECT count(*) FROM done WHERE uid IN ({marks}) AND outcome = %s",
+                *uids, SUCCEEDED,
+            ) == len(uids),
+        )  # fmt: skip
+
+    def undo(self) -> None:
+        self.node.leave()
