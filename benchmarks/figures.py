@@ -33,6 +33,16 @@ class Figures:
     def median(self, name: str) -> float:
         return statistics.median(self._rounds[name])
 
+    @property
+    def names(self) -> list[str]:
+        """In the order they were first noted."""
+        return list(self._rounds)
+
+    def spread(self, name: str) -> tuple[float, float, float]:
+        """The median of the rounds, the least and the most."""
+        values = self._rounds[name]
+        return self.median(name), min(values), max(values)
+
     def ratio(self, name: str, to: str) -> float:
         """The median of the rounds' own ratios: a busy moment of the machine meets both sides."""
         pairs = zip(self._rounds[name], self._rounds[to], strict=True)

@@ -32,6 +32,7 @@ class Bench(NamedTuple):
     python: Path  # the peers'
     figures: Figures
     jobs: int
+    contenders: str  # how the names of those who may contend begin
     say: Callable[[str], None]
 
 
@@ -39,7 +40,7 @@ def drains(bench: Bench, number: int) -> None:
     """No-op jobs that wait, the peers and ours by turns."""
     contenders: list[Contender] = [*peers(bench.world, bench.python)]
     contenders.append(Ours(OURS, bench.world))
-    for contender in _turned(contenders, number):
+    for contender in _turned(_chosen(bench, contenders), number):
         jobs = int(bench.jobs * SHARE.get(contender.name, 1.0))
         _note_drain(bench, "drain", contender, jobs)
 
@@ -53,7 +54,7 @@ def latencies(bench: Bench, number: int) -> None:
     """From when a job is due to its first line, 100 a second at random instants."""
     contenders: list[Contender] = [*peers(bench.world, bench.python, idle=True)]
     contenders += [Ours(OURS, bench.world), Ours(BY_CALL, bench.world, door="call")]
-    for contender in _turned(contenders, number):
+    for contender in _turned(_chosen(bench, contenders), number):
         seen, foreign = latency(
             bench.world, contender, rate=RATE, seconds=LATENCY_SECONDS, seed=number
         )
@@ -78,11 +79,11 @@ def scale(bench: Bench, number: int) -> None:
 def limits(bench: Bench, number: int) -> None:
     """The same jobs with every limit on and none binding, and one limit at a time."""
     alone = {
+        "none": set(),
         "key": {"concurrency_key", "concurrency_limit"},
         "cap": {"max_assigned"},
         "rate": {"rate_per_s", "rate_burst"},
         "all": set(LIMITS),
-        "none": set(),
     }
     kinds = [
         Ours(name, bench.world, limits={key: LIMITS[key] for key in keys})
@@ -109,6 +110,10 @@ def _note_drain(
         f" ({cost.foreign:.1f} cores busy with other things)"
     )
     return done
+
+
+def _chosen(bench: Bench, contenders: Sequence[Contender]) -> list[Contender]:
+    return [each for each in contenders if each.name.startswith(bench.contenders)]
 
 
 def _turned(contenders: Sequence[AnyOne], number: int) -> Iterator[AnyOne]:
