@@ -44,7 +44,10 @@ GATEWAY = Principal(
     name="gateway",
     hears=("auth.sessions_ended", "auth.user_changed", "jobs.clock_advanced"),
 )
-NODE = Principal(name="node", hears=("jobs.work_ready",))
+NODE = Principal(
+    name="node",
+    hears=("jobs.cluster_changed", "jobs.sonar_pinged", "jobs.work_ready"),
+)
 CONSOLE = Principal(name="console")
 
 

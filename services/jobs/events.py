@@ -34,3 +34,23 @@ class WorkReady(Event):
 
     wire: ClassVar[str] = "jobs.work_ready"
     kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterChanged(Event):
+    """Something that nodes go by was changed: a pause, a limit, the allocation, a job to stop.
+
+    Neither kept nor confirmed: nodes learn of it at their next heartbeat all the same.
+    """
+
+    wire: ClassVar[str] = "jobs.cluster_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SonarPinged(Event):
+    """The leader's messages reach whoever hears this; told every two seconds.
+
+    Neither kept nor confirmed: a node that hears none looks for work more often.
+    """
+
+    wire: ClassVar[str] = "jobs.sonar_pinged"

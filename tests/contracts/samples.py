@@ -109,4 +109,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "group_id": None,
         "version": None,
     },
+    "*.jobs_requested": {
+        "kind": NAMED["kind"],
+        "jobs": [{"uid": str(an_id(0x10D)), "args": {"invoice_id": str(an_id(0x10E))}}],
+        "run_at": None,
+        "priority": 2,
+        "tags": ["invoices"],
+        "needs": [],
+        "group_id": None,
+        "version": None,
+    },
 }

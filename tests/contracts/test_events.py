@@ -92,8 +92,9 @@ against the code by a test.
 | --- | --- | --- | --- |
 """
 FOOT = """
-Beside them any service may tell `<service>.job_requested` (`uid`, `kind`, `args`, `run_at`,
-`priority`), written by `chassis.outbox.enqueue` and heard by jobs.
+Beside them any service may tell `<service>.job_requested` (`uid`, `kind`, `args`) and
+`<service>.jobs_requested` (`kind`, `jobs` with `uid` and `args`), both with `run_at`, `priority`,
+`tags`, `needs`, `group_id`, `version`, written by `chassis.outbox` and heard by jobs.
 """
 
 

@@ -1,24 +1,66 @@
 """What the jobs service does: each function is one unit of work on an open session."""
 
-from services.jobs.commands.allocating import Allocated, allocate_slots
-from services.jobs.commands.business_time import advance_clock
-from services.jobs.commands.documents import store_document
-from services.jobs.commands.ending import cancel_job, retry_dead, retry_job
-from services.jobs.commands.enqueueing import Accepted, enqueue, enqueue_many
-from services.jobs.commands.firing import Firings, fire_due_schedules
+from services.jobs.commands.allocating import (
+    Allocated,
+    allocate_slots,
+)
+from services.jobs.commands.asking import (
+    Petitioner,
+    keep_report,
+    permit,
+    relaunch,
+    store_selected,
+    take_petitioners,
+)
+from services.jobs.commands.business_time import (
+    advance_clock,
+)
+from services.jobs.commands.documents import (
+    store_document,
+)
+from services.jobs.commands.ending import (
+    cancel_job,
+    retry_dead,
+    retry_job,
+)
+from services.jobs.commands.enqueueing import (
+    Accepted,
+    enqueue,
+    enqueue_many,
+)
+from services.jobs.commands.firing import (
+    Firings,
+    fire_due_schedules,
+)
 from services.jobs.commands.housekeeping import (
+    ANNOUNCE_AT_ONCE,
     Rescued,
     announce_deaths,
+    free_waiting,
     keep_history,
-    kinds_within_rate,
     prune_receipts,
     ready_due_jobs,
     rescue,
-    unblock_keys,
+    vacuum,
 )
-from services.jobs.commands.kinds import change_kind, declare_kinds, pause_kind, resume_kind
-from services.jobs.commands.leading import NOT_LEADING, Term, campaign, lead, resign
-from services.jobs.commands.nodes import change_node, pause_node, resume_node
+from services.jobs.commands.kinds import (
+    change_kind,
+    declare_kinds,
+    pause_kind,
+    resume_kind,
+)
+from services.jobs.commands.leading import (
+    NOT_LEADING,
+    Term,
+    campaign,
+    lead,
+    resign,
+)
+from services.jobs.commands.nodes import (
+    change_node,
+    pause_node,
+    resume_node,
+)
 from services.jobs.commands.schedules import (
     fire_now,
     pause_schedule,
@@ -28,10 +70,12 @@ from services.jobs.commands.schedules import (
 )
 
 __all__ = [
+    "ANNOUNCE_AT_ONCE",
     "NOT_LEADING",
     "Accepted",
     "Allocated",
     "Firings",
+    "Petitioner",
     "Rescued",
     "Term",
     "advance_clock",
@@ -46,14 +90,17 @@ __all__ = [
     "enqueue_many",
     "fire_due_schedules",
     "fire_now",
+    "free_waiting",
     "keep_history",
-    "kinds_within_rate",
+    "keep_report",
     "lead",
     "pause_kind",
     "pause_node",
     "pause_schedule",
+    "permit",
     "prune_receipts",
     "ready_due_jobs",
+    "relaunch",
     "remove_schedule",
     "rescue",
     "resign",
@@ -64,5 +111,7 @@ __all__ = [
     "retry_job",
     "save_schedule",
     "store_document",
-    "unblock_keys",
+    "store_selected",
+    "take_petitioners",
+    "vacuum",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from chassis import outbox
@@ -47,16 +47,17 @@ def rescue(session: Session) -> Rescued:
     return Rescued(nodes=dead, jobs=sum(taken))
 
 
-def unblock_keys(session: Session) -> list[str]:
-    """The net below concurrency keys: ready what waits for a key that is free; returns kinds."""
+def free_waiting(session: Session) -> list[str]:
+    """The net below concurrency keys and rates; returns kinds of which something can start now.
+
+    What waits for a key that is free is readied; what waits for its rate only needs a word.
+    """
     read_committed(session)
-    freed = session.execute(text("SELECT kind FROM unblock_keys(:most)"), {"most": UNBLOCK_AT_ONCE})
+    freed = session.execute(
+        text("SELECT kind FROM unblock_keys(:most) UNION SELECT rate_waiting()"),
+        {"most": UNBLOCK_AT_ONCE},
+    )
     return list(freed.scalars())
-
-
-def kinds_within_rate(session: Session) -> list[str]:
-    """Kinds with a rate limit that have ready work and may start some of it now."""
-    return list(session.execute(text("SELECT rate_waiting()")).scalars())
 
 
 def announce_deaths(session: Session) -> int:
@@ -102,3 +103,13 @@ def prune_receipts(session: Session, *, now: datetime, history_days: int) -> boo
         text("SELECT prune_receipts(:oldest, :most)"), {"oldest": oldest, "most": PRUNE_AT_ONCE}
     )
     return bool(pruned.scalar_one() == PRUNE_AT_ONCE)
+
+
+def vacuum(engine: Engine, table: str) -> None:
+    """Free what is dead in a table; outside of any transaction, however long it takes."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET statement_timeout = 0")
+        try:
+            connection.exec_driver_sql(f"VACUUM (ANALYZE, SKIP_LOCKED) {table}")
+        finally:
+            connection.exec_driver_sql("RESET statement_timeout")

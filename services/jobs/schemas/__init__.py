@@ -15,6 +15,14 @@ from services.jobs.schemas.enqueueing import (
 from services.jobs.schemas.fields import (
     Nothing,
 )
+from services.jobs.schemas.hooks import (
+    Allowed,
+    Occupied,
+    Relaunched,
+    Reported,
+    Selected,
+    SelectedItem,
+)
 from services.jobs.schemas.jobs import (
     AttemptView,
     CancelJob,
@@ -72,6 +80,7 @@ from services.jobs.schemas.schedules import (
 __all__ = [
     "AdvanceClock",
     "Allocated",
+    "Allowed",
     "AttemptView",
     "Callback",
     "CancelJob",
@@ -108,17 +117,22 @@ __all__ = [
     "NodeLoad",
     "NodePage",
     "Nothing",
+    "Occupied",
     "OpenGroup",
     "Override",
     "Overview",
     "ProgressView",
+    "Relaunched",
     "Report",
+    "Reported",
     "RequestedJob",
     "RetryDead",
     "RetryJob",
     "SaveSchedule",
     "ScheduleLine",
     "SchedulePage",
+    "Selected",
+    "SelectedItem",
     "StoreDocument",
     "Verdict",
     "WhichGroup",

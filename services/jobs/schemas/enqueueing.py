@@ -9,6 +9,7 @@ from services.jobs.domain import MOST_ARGUMENTS_AT_ONCE
 from services.jobs.schemas import fields as shared
 
 MANY = validate.Length(min=1, max=shared.MOST_JOBS_AT_ONCE)
+ANY_NUMBER = validate.Length(max=shared.MOST_JOBS_AT_ONCE)
 
 
 class Enqueue(Shape):
@@ -58,13 +59,18 @@ class OpenGroup(Shape):
 
 
 class EnqueueMany(Shape):
-    """Up to 500 jobs, all accepted or none; with `group` all of them belong to it."""
+    """Up to 500 jobs, all accepted or none; with `group` all of them belong to it.
 
-    jobs = fields.List(fields.Nested(Enqueue), required=True, validate=MANY)
+    Without jobs a group is opened or sealed.
+    """
+
+    jobs = fields.List(fields.Nested(Enqueue), load_default=list, validate=ANY_NUMBER)
     group = fields.Nested(OpenGroup, load_default=None, allow_none=True)
 
     @validates_schema
-    def check_size(self, loaded: dict[str, Any], **_: Any) -> None:
+    def check_jobs(self, loaded: dict[str, Any], **_: Any) -> None:
+        if not loaded.get("jobs") and not loaded.get("group"):
+            raise ValidationError("Names no job.", "jobs")
         check_size_at_once([job["args"] for job in loaded.get("jobs", ())])
 
 
@@ -110,7 +116,9 @@ class JobsRequested(Heard):
     run_at = shared.run_at()
     priority = shared.priority()
     tags = shared.tags()
+    needs = shared.needs()
     group_id = Id(load_default=None, allow_none=True)
+    version = shared.version()
 
     @validates_schema
     def check_size(self, loaded: dict[str, Any], **_: Any) -> None:

@@ -1,0 +1,174 @@
+"""The leader: readies what is due, takes back what was lost, allocates, fires, asks, cleans up.
+
+Every replica of the service runs one as a candidate. Each kind of work has a thread of its own, so
+that a slow one (a hook that does not answer, a vacuum) delays no other.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis import clock
+from chassis.database import Database
+from chassis.logs import log
+from services.jobs import commands, queries
+from services.jobs.adapters import NodeBell
+from services.jobs.service import measures
+from services.jobs.service.hooks import Ask, HookRounds
+from services.jobs.service.leadership import (
+    RENEW_SECONDS,
+    STAND_SECONDS,
+    Leadership,
+    NotLeading,
+)
+from services.jobs.settings import Settings
+
+TURN_SECONDS = 2.0  # where kinds take turns
+IDLE_ALLOCATION_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Work that is done every so many seconds while this process leads.
+
+    It may return how long to wait instead.
+    """
+
+    name: str
+    seconds: float
+    work: Callable[[], float | None]
+
+
+class Leader:
+    """A candidate with its threads. `ask` is the bus client's call, in the service's own name."""
+
+    def __init__(
+        self, *, database: Database, bell: NodeBell, ask: Ask, settings: Settings, holder: str
+    ) -> None:
+        self._database = database
+        self._bell = bell
+        self._settings = settings
+        self.leadership = Leadership(database, holder)
+        self._hooks = HookRounds(self.leadership, bell, ask, settings)
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        self._spawn("campaign", self._campaign)
+        for tick in self.ticks():
+            self._spawn(tick.name, self._tick, tick)
+
+    def stop(self) -> None:
+        """Resign, so that another candidate takes over at once."""
+        self._stopping.set()
+        self.leadership.won.set()  # nobody shall go on waiting for an election
+        self.leadership.resign()
+
+    def ticks(self) -> tuple[Tick, ...]:
+        return (
+            Tick("promote", 0.25, self._promote),
+            Tick("rescue", 0.5, self._rescue),
+            Tick("unblock", 1.0, self._unblock),
+            Tick("allocate", 0.5, self._allocate),
+            Tick("fire", 1.0, self._fire),
+            Tick("hooks", self._settings.hook_seconds, self._hooks.begin),
+            Tick("sonar", 2.0, self._ping),
+            Tick("deaths", 1.0, self._announce),
+            Tick("vacuum", 60.0, self._vacuum),
+            Tick("history", 3600.0, self._keep_history),
+            Tick("snapshot", 10.0, self._measure),
+        )
+
+    def _spawn(self, name: str, target: Callable[..., None], *args: Any) -> None:
+        thread = threading.Thread(target=target, args=args, name=f"house {name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _campaign(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.leadership.stand()
+            except Exception as error:  # noqa: BLE001 - a candidate stands again whatever happens
+                log.warning("not elected", reason=str(error).splitlines()[0])
+            leads = self.leadership.is_trusted
+            self._stopping.wait(RENEW_SECONDS if leads else STAND_SECONDS)
+
+    def _tick(self, tick: Tick) -> None:
+        while not self._stopping.is_set():
+            self.leadership.won.wait()
+            pause = self._done(tick)
+            self._stopping.wait(pause)
+
+    def _done(self, tick: Tick) -> float:
+        """Do the work once; returns the seconds until the next time."""
+        if self._stopping.is_set() or not self.leadership.is_trusted:
+            return STAND_SECONDS
+        try:
+            pause = tick.work()
+        except NotLeading:
+            measures.ticks.labels(tick.name, "not leading").inc()
+            return STAND_SECONDS
+        except Exception as error:  # noqa: BLE001 - a tick that fails must not end the ticking
+            measures.ticks.labels(tick.name, "failed").inc()
+            log.error("housekeeping failed", tick=tick.name, exc_info=error)
+            return max(1.0, tick.seconds)
+        measures.ticks.labels(tick.name, "done").inc()
+        return tick.seconds if pause is None else pause
+
+    def _promote(self) -> None:
+        if kinds := self.leadership.run(commands.ready_due_jobs):
+            self._bell.ring(kinds)
+
+    def _rescue(self) -> None:
+        found = self.leadership.run(commands.rescue)
+        if found.nodes or found.jobs:
+            log.error("jobs taken back", nodes=found.nodes, jobs=found.jobs)
+            measures.nodes_lost.inc(len(found.nodes))
+            measures.rescued.inc(found.jobs)
+            self._bell.ring(())
+
+    def _unblock(self) -> None:
+        if kinds := self.leadership.run(commands.free_waiting):
+            self._bell.ring(kinds)
+
+    def _allocate(self) -> float | None:
+        turn = int(time.monotonic() / TURN_SECONDS)
+        made = self.leadership.run(commands.allocate_slots, turn=turn)
+        if made.epoch is not None:
+            measures.epoch.set(made.epoch)
+            self._bell.tell_change()
+        return None if made.is_busy or made.epoch is not None else IDLE_ALLOCATION_SECONDS
+
+    def _fire(self) -> None:
+        fired = self.leadership.run(commands.fire_due_schedules, now=clock.now())
+        if fired.number:
+            measures.fired.inc(fired.number)
+            self._bell.ring(fired.kinds)
+
+    def _ping(self) -> None:
+        self._bell.ping()
+
+    def _announce(self) -> float | None:
+        announced = self.leadership.run(commands.announce_deaths)
+        return 0.0 if announced == commands.ANNOUNCE_AT_ONCE else None
+
+    def _keep_history(self) -> None:
+        days = {"now": datetime.now(UTC), "history_days": self._settings.history_days}
+        self.leadership.run(commands.keep_history, **days)
+        while self.leadership.run(commands.prune_receipts, **days):
+            pass
+
+    def _vacuum(self) -> None:
+        for table in self.leadership.run(queries.tables_to_vacuum):
+            log.info("vacuuming", table=table)
+            commands.vacuum(self._database.engine, table)
+
+    def _measure(self) -> None:
+        kinds, nodes = (
+            self._database.read(queries.kind_lines),
+            self._database.read(queries.node_lines),
+        )
+        measures.show(kinds, nodes)
