@@ -5,6 +5,7 @@ heartbeat, which brings orders, the writer of outcomes, and the broker's reader.
 database running jobs go on and outcomes wait; without the broker the node looks for work by itself.
 """
 
+import math
 import select
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -68,6 +69,7 @@ class Agent:
         )
         self._lookout = Lookout(settings, self._bell, self._hopes.hear, self._membership.renew_now)
         self._on_joined = on_joined
+        self._seen: set[int] = set()  # descriptors with something to read
         self._orders: tuple[Orders, dict[int, int]] | None = None
         self._drain_until: float | None = None
         self._is_draining = False  # and the database knows
@@ -127,10 +129,12 @@ class Agent:
     def _step(self) -> None:
         """Whatever is to do now. What is nearest to a waiting job comes first."""
         self._hear()
-        self._take_in(self._crew.collect())
+        self._take_in(self._crew.collect(self._seen))
         self._look_for_work()
         self._look_after_workers()
-        self._dispatch.settled(self._results.take_settled())
+        if settled := self._dispatch.settled(self._results.take_settled()):
+            # What ended may let others begin: at once where the kind says so, else perhaps.
+            self._hopes.look_in(0.0 if any(map(self._held_others_up, settled)) else ECHO)
         measures.held.set(len(self._dispatch.held))
 
     def _hear(self) -> None:
@@ -198,18 +202,21 @@ class Agent:
                 self._results.succeed(job.id, job.run_no, outcome.text)
             else:
                 self._fail(Failed(job.id, job.run_no, "failed", outcome.text or ""), job)
-        if len(self._results):
-            self._hopes.look_in(ECHO)
+        if self._results.due_in() is not None:
             if not self._dispatch.expects_ends:
                 self._results.hurry()
-        self._writer.look()
+            self._writer.look()
+
+    def _held_others_up(self, job: Claimed) -> bool:
+        declared = self._kinds[self._membership.kind_names[job.kind_id]]
+        return bool(job.group_id or declared.concurrency or declared.max_assigned)
 
     def _look_after_workers(self) -> None:
         put_back = self._dispatch.prefetched.put_back
         put_back(self._watch.recalled())
         for failed, job in [*self._stops.obey(), *self._watch.look()]:
             self._fail(failed, job)
-        for remains in self._crew.bury_dead():
+        for remains in self._crew.bury_dead(self._seen):
             self._take_in(remains.told)
             for failed, job in remains.failed:
                 self._fail(failed, job)
@@ -244,9 +251,10 @@ class Agent:
         elif self._drain_until is not None:
             pauses = [0.05]
         elif self._dispatch.has_reason_to_claim:
-            return
-        self._crew.eyes.poll(max(1.0, min(pauses) * 1000))
-        self._bell.silence()
+            pauses = [0.0]
+        self._seen = {each for each, _ in self._crew.eyes.poll(math.ceil(min(pauses) * 1000))}
+        if self._bell.fileno() in self._seen:
+            self._bell.silence()
 
     def _has_drained(self) -> bool:
         if self._drain_until is None:

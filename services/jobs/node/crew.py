@@ -3,7 +3,7 @@
 import select
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
 from chassis.logs import log
@@ -62,8 +62,10 @@ class Crew:
             for _ in range(self.wanted - len(staying)):
                 self._start()
 
-    def collect(self) -> list[Ended]:
-        return [ended for worker in self.workers for ended in worker.collect()]
+    def collect(self, seen: Container[int]) -> list[Ended]:
+        """What those workers told of which `eyes` have seen something."""
+        telling = [each for each in self.workers if each.channel.fileno() in seen]
+        return [ended for worker in telling for ended in worker.collect()]
 
     def said(self) -> list[Said | Line]:
         """What handlers said since the last time."""
@@ -74,9 +76,10 @@ class Crew:
             if not worker.is_ready and time.monotonic() - worker.started_at > BOOT_SECONDS:
                 worker.kill("the worker process did not start in time")
 
-    def bury_dead(self) -> list[Remains]:
-        """Put the dead away; `fill` replaces them."""
-        return [self._bury(worker) for worker in list(self.workers) if worker.is_dead]
+    def bury_dead(self, seen: Container[int]) -> list[Remains]:
+        """Put the dead away, of those that `eyes` have seen die; `fill` replaces them."""
+        dying = [each for each in self.workers if each.death in seen]
+        return [self._bury(worker) for worker in dying if worker.is_dead]
 
     def kill(self, reason: str) -> None:
         """Stop everything now; may be called from any thread."""

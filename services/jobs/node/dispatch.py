@@ -80,13 +80,16 @@ class Dispatch:
             store.release(session, {job.id: job.run_no for job in jobs})
             self.settled((job.id, job.run_no) for job in jobs)
 
-    def settled(self, runs: Iterable[tuple[int, int]]) -> None:
-        """The database has these runs' ends."""
+    def settled(self, runs: Iterable[tuple[int, int]]) -> list[Claimed]:
+        """The database has these runs' ends; returns the jobs that are held no more."""
+        gone = []
         for job_id, run_no in runs:
             job = self.held.get(job_id)
             if job is not None and job.run_no == run_no:
                 del self.held[job_id]
                 self._held_of[job.kind_id] -= 1
+                gone.append(job)
+        return gone
 
     def _hold(self, job: Claimed) -> None:
         if earlier := self.held.get(job.id):  # a run whose end was written but not yet heard of

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 # not: after a look that found something, and at most.
 SAFETY, SHORTEST, LONGEST = 5.0, 0.1, 1.0
 DEAF_AFTER = 6.0  # seconds without a ping
-ECHO = 0.02  # seconds after outcomes were written: they may have made other jobs ready
+ECHO = 0.25  # seconds after outcomes were written: they may have made any other job ready
 
 
 class Hopes:

@@ -95,7 +95,7 @@ class Store:
         """At most `room` jobs, and of each kind at most its `free`, in the order of `kinds`."""
         rows = self._rows(
             "SELECT id, run_no, kind_id, attempt, uid::text, site_id::text, account_id::text,"
-            " request_id, args FROM claim(%s, %s, %s, %s)",
+            " request_id, args, waited, version, group_id::text, tags FROM claim(%s, %s, %s, %s)",
             session, list(kinds), list(free), room,
         )  # fmt: skip
         return [Claimed(*row) for row in rows]
