@@ -28,9 +28,10 @@ def pairs(described: Iterable[tuple[str, Any]]) -> list[str]:
 
 def cell(value: Any) -> str:
     """A value as it is read in a table."""
+    # Compared, not matched: the pattern {} would match every mapping.
+    if value in (None, "", [], {}):
+        return NOTHING
     match value:
-        case None | "" | [] | {}:
-            return NOTHING
         case bool():
             return "yes" if value else "no"
         case int():

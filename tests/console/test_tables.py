@@ -18,9 +18,10 @@ def test_a_table_without_rows_is_its_heading():
 
 
 def test_what_is_not_there_is_a_dash_and_a_line_break_is_none():
-    _, line = table(("node", "error", "tags"), [(None, "first\nsecond", ["a", "b"])])
+    row = (None, {}, "first\nsecond", ["a", "b"], {"zone": "a", "disk": "ssd"})
+    _, line = table(("node", "none", "error", "tags", "labels"), [row])
 
-    assert line == "-     first second  a, b"
+    assert line == "-     -     first second  a, b  zone=a, disk=ssd"
 
 
 def test_what_has_no_value_is_left_out_of_a_description():
