@@ -55,7 +55,7 @@ def test_an_open_dialog_outlives_what_it_is_about(operator: Operator, world: Wor
         dialog = page.get_by_role("dialog")
         world.suite.ask("jobs", "cancel_job", job_id=uid)
 
-        expect(page.locator(".job-state .badge-word")).to_have_text("Cancelled")
+        expect(page.locator(".state-line .badge-word")).to_have_text("Cancelled")
         expect(dialog).to_be_visible()
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
@@ -96,7 +96,7 @@ def test_a_job_is_cancelled_by_keyboard_alone(operator: Operator, world: World):
         hands.press(page.get_by_role("button", name="Cancel"))
         hands.press(page.get_by_role("button", name="Cancel the job"))
 
-        expect(page.locator(".job-state .badge-word")).to_have_text("Cancelled")
+        expect(page.locator(".state-line .badge-word")).to_have_text("Cancelled")
 
 
 def test_a_dead_job_is_tried_again_by_keyboard_alone(operator: Operator, world: World):
@@ -119,4 +119,4 @@ def test_without_javascript_a_job_is_cancelled_and_the_page_loaded_again(
         page.get_by_role("button", name="Cancel").click()
         page.get_by_role("button", name="Cancel the job").click()
 
-        expect(page.locator(".job-state .badge-word")).to_have_text("Cancelled")
+        expect(page.locator(".state-line .badge-word")).to_have_text("Cancelled")

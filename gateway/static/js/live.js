@@ -11,9 +11,9 @@
   const isOpen = (node) => node.nodeType === Node.ELEMENT_NODE && node.matches(OPEN);
   const holdsOpen = (node) => isOpen(node) || Boolean(node.querySelector?.(OPEN));
 
-  // What a person opened stays as it is until they close it; a chart draws itself.
+  // What a person opened stays as it is until they close it.
   Object.assign(window.Idiomorph.defaults.callbacks, {
-    beforeNodeMorphed: (node) => !(isOpen(node) || node.nodeName === "CANVAS"),
+    beforeNodeMorphed: (node) => !isOpen(node),
     beforeNodeRemoved: (node) => !holdsOpen(node),
     beforeAttributeUpdated: (name, node) => !(name === "open" && node.nodeName === "DETAILS"),
   });
