@@ -1,6 +1,7 @@
-"""What happened to a job, as its page tells it."""
+"""What happened to a job and to a kind's jobs, as their pages tell it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from gateway.statuses import status_word
@@ -20,3 +21,20 @@ def _entry(moment: Mapping[str, Any], attempt: Mapping[str, Any] | None) -> dict
     elif moment["what"] == "started" and detail:
         detail = f"on {detail}"
     return {"at": moment["at"], "title": word, "detail": detail}
+
+
+def last_hour(
+    minutes: Iterable[Mapping[str, Any]], now: datetime, zone: tzinfo
+) -> list[tuple[str, int, int]]:
+    """Sixty minutes up to `now` (real time): the zone's clock, what was done, what failed.
+
+    `minutes` are KindMinutes; those in which nothing ended are not among them.
+    """
+    told = {datetime.fromisoformat(each["minute"]): each for each in minutes}
+    last = now.replace(second=0, microsecond=0)
+    hour = [last - timedelta(minutes=before) for before in range(59, -1, -1)]
+    return [(at.astimezone(zone).strftime("%H:%M"), *_ended(told.get(at))) for at in hour]
+
+
+def _ended(minute: Mapping[str, Any] | None) -> tuple[int, int]:
+    return (minute["succeeded"], minute["failed"]) if minute else (0, 0)

@@ -1,6 +1,6 @@
 """The operator's kinds of jobs: how they do, and their limits, which change while they work."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from gateway import access, limit_fields, paging
 from gateway.formats import known_zone
 from gateway.forms import Form, blank
+from gateway.job_history import last_hour
 from services.jobs import schemas
 
 pages = Blueprint("job_kinds", __name__, url_prefix="/operator/jobs/kinds")
@@ -27,11 +28,12 @@ def kinds() -> ResponseReturnValue:
 @access.operators_only
 def kind(name: str) -> ResponseReturnValue:
     found = access.ask("jobs", "kind", name=name)
+    zone = known_zone(access.signed_in().time_zone)
     return render_template(
         "operator/jobs/kind.html",
         kind=found,
         limits=limit_fields.rows(found),
-        rows=_minutes(found["minutes"]),
+        rows=last_hour(found["minutes"], datetime.now(UTC), zone),
     )
 
 
@@ -87,16 +89,3 @@ def _form_of(found: dict[str, Any]) -> dict[str, Any]:
         "labels": limit_fields.LABELS,
         "help": limit_fields.helps(found["declared"]),
     }
-
-
-def _minutes(minutes: list[dict[str, Any]]) -> list[tuple[str, int, int]]:
-    """A chart's bars: the reader's clock, what was done, what failed."""
-    zone = known_zone(access.signed_in().time_zone)
-    return [
-        (
-            datetime.fromisoformat(each["minute"]).astimezone(zone).strftime("%H:%M"),
-            each["succeeded"],
-            each["failed"],
-        )
-        for each in minutes
-    ]

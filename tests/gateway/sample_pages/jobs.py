@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gateway import limit_fields
 from gateway.formats import time_zone_names
-from gateway.job_history import history
+from gateway.job_history import history, last_hour
 from tests.gateway.sample_pages import work
 from tests.gateway.sample_pages.forms import BLANK, wrong
 from tests.gateway.sample_pages.page import Page
-from tests.gateway.sample_pages.values import Row, an_id, page_of
+from tests.gateway.sample_pages.values import NOW, Row, an_id, page_of
 
 AREA = "/operator/jobs"
 NAMES = [(each["name"], each["name"]) for each in work.KINDS]
@@ -70,9 +71,7 @@ def jobs() -> Iterator[Page]:
 def kinds() -> Iterator[Page]:
     yield page("kinds", "kinds", "/kinds", kinds=work.KINDS)
     yield page("kinds-none", "kinds", "/kinds", kinds=[])
-    rows = [
-        (each["minute"][11:16], each["succeeded"], each["failed"]) for each in work.KIND["minutes"]
-    ]
+    rows = last_hour(work.KIND["minutes"], NOW, ZoneInfo("Asia/Tokyo"))
     limits = limit_fields.rows(work.KIND)
     yield page("kind", "kind", "/kinds/k", kind=work.KIND, limits=limits, rows=rows)
     limits = limit_fields.rows(work.PLAIN_KIND)
