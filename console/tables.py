@@ -1,5 +1,6 @@
 """Answers as plain text for a terminal: aligned columns, short times, whole numbers."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ COUNTED_TO = 10_000
 
 GAP = "  "
 NOTHING = "-"
+NUMBER = re.compile(r"[\d,]+(\.\d+)?\+?")
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
@@ -88,6 +90,6 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> s
 
 
 def _is_numeric(column: Sequence[str]) -> bool:
-    """Whether every cell that holds something begins with a digit, as counts and durations do."""
+    """Whether every cell that holds something is a number, with separators or "or more"."""
     held = [text for text in column if text != NOTHING]
-    return bool(held) and all(text.replace(",", "").rstrip("+").isdigit() for text in held)
+    return bool(held) and all(NUMBER.fullmatch(text) for text in held)

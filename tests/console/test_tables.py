@@ -6,10 +6,10 @@ from console.tables import counted, duration, moment, pairs, table
 
 
 def test_columns_are_aligned_and_numbers_stand_to_the_right():
-    assert table(("kind", "ready"), [("a.long_name", 5), ("b", 12_000)]) == [
-        "KIND          READY",
-        "a.long_name       5",
-        "b            12,000",
+    assert table(("kind", "ready", "a minute"), [("a.long_name", 5, 0.5), ("b", 12_000, 80.0)]) == [
+        "KIND          READY  A MINUTE",
+        "a.long_name       5       0.5",
+        "b            12,000      80.0",
     ]
 
 

@@ -8,6 +8,13 @@ from console.tables import moment, pairs, table
 
 Plain = Mapping[str, Any]
 
+_MOMENTS = (
+    ("enqueued", "created_at"),
+    ("due", "run_at"),
+    ("started", "claimed_at"),
+    ("ended", "finished_at"),
+)
+
 
 def job_lines(job: Plain) -> Iterator[str]:
     """Its facts, then its timeline and its log; lines without an end."""
@@ -37,8 +44,8 @@ def _facts(job: Plain) -> Iterator[tuple[str, Any]]:
     yield "attempt", f"{job['attempt']} of {job['max_attempts']}"
     yield "priority", job["priority"]
     yield "node", job["node"]
-    for name in ("created_at", "run_at", "claimed_at", "finished_at"):
-        yield name.removesuffix("_at"), moment(job[name]) if job[name] else None
+    for name, field in _MOMENTS:
+        yield name, moment(job[field]) if job[field] else None
     yield "account", job["account_id"]
     yield "request", job["request_id"]
     yield "tags", job["tags"]
