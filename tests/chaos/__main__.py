@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from chassis.logs import start_logging
 from tests.chaos.folders import private_folder
 from tests.chaos.report import is_clean, report
 from tests.chaos.run import Outcome, Plan, Run, Say
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("--only", nargs="*", default=[], help="only these faults, such as F7 F10")
     options = parser.parse_args(arguments)
+    start_logging("chaos", "ERROR")  # that the broker goes away is known
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     plan = Plan(
         options.seconds, seed, options.rate, options.allowance, tuple(options.only)

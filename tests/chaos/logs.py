@@ -27,6 +27,11 @@ def stale_completions(folder: Path) -> int:
     )
 
 
+def terms_led(log: Path) -> set[int]:
+    """The terms that a service says it has led."""
+    return {int(line["term"]) for line in _said(log) if line.get("event") == "leads"}
+
+
 def _said(log: Path) -> Iterator[dict[str, Any]]:
     """Structured lines; what is not one, such as a stack trace of the interpreter, is left out."""
     for line in log.read_text(errors="replace").splitlines():

@@ -20,7 +20,7 @@ WORKERS = 2
 KINDS = "tests.chaos.kinds"
 
 
-@dataclass
+@dataclass(eq=False)
 class Node:
     """One `memberhall node` with its links; `process` is its supervisor."""
 

@@ -52,7 +52,9 @@ def _recovery(recovery: Recovery) -> str:
 def _numbers(outcome: Outcome) -> Iterator[str]:
     history, seen, tally = outcome.history, outcome.seen, outcome.tally
     ended = Counter(job.outcome for job in history.done)
-    attempts = Counter(attempt.outcome for attempt in history.attempts)
+    attempts = Counter(
+        f"{attempt.outcome} ({attempt.error.splitlines()[-1][:60]})" for attempt in history.attempts
+    )
     behind = Counter(zombie.fault or "NOTHING" for zombie in zombies(history))
     again = sum(times - 1 for times in history.effects.values())
     yield "Numbers"
@@ -60,7 +62,8 @@ def _numbers(outcome: Outcome) -> Iterator[str]:
         f"  jobs      {len(history.accepted)} accepted, {ended[SUCCEEDED]} succeeded,"
         f" {ended[DEAD]} dead, {len(history.live)} not ended"
     )
-    yield f"  runs      {len(history.bodies)} bodies; attempts without success: {_told(attempts)}"
+    yield f"  runs      {len(history.bodies)} bodies, {len(history.attempts)} attempts in vain:"
+    yield from (f"              {number} {why}" for why, number in attempts.most_common(12))
     yield f"  repeats   {tally.repeats} known as such; asked again for {_told(tally.asked_again)}"
     yield f"  effects   {len(history.effects)} written once, {again} times found there already"
     yield f"  fires     {len(history.fires)}"

@@ -142,6 +142,12 @@ def works_after_its_lease(history: History) -> History:
     return replace(history, bodies=bodies)
 
 
+def held_in_vain(history: History) -> History:
+    stuck = lost(2, 1, 2.0, 5.0)._replace(outcome="timeout")
+    bodies = [each for each in history.bodies if (each.uid, each.run_no) != ("again", 1)]
+    return replace(history, attempts=[stuck, history.attempts[1]], bodies=bodies)
+
+
 def two_with_one_key(history: History) -> History:
     return replace(
         history,
@@ -195,6 +201,7 @@ DOCTORED: dict[Callable[[History], History], tuple[str, str]] = {
     run_number_given_twice: ("I6", "again"),
     attempts_over_the_limit: ("I6", "dies"),
     uncounted_body: ("I6", "plain"),
+    held_in_vain: ("I7", "again"),
     two_with_one_key: ("I8", "keyed"),
     claimed_out_of_order: ("I9", "old"),
     fired_twice: ("I11", ""),

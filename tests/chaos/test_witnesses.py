@@ -23,7 +23,6 @@ from tests.chaos.proxy import FAIR, Link, Proxy, Weather
 from tests.chaos.watching import Watcher
 from tests.processes import until
 
-
 KILLED = """
 import os, signal, uuid
 from chassis.jobkinds import Job

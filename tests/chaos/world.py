@@ -101,11 +101,6 @@ class World:
         """A request of the operator to the jobs service."""
         return self.client.call("jobs", method, caller=OPERATOR, deadline=deadline, **arguments)
 
-    @property
-    def admin_url(self) -> str:
-        """The superuser's URL of the suite's database, past the proxies."""
-        return at_database(self.postgres.url, environment.DATABASE)
-
     @contextmanager
     def connection(self) -> Iterator[Any]:
         """A connection of the superuser's to the job core's schema, committing each statement."""
@@ -150,6 +145,8 @@ class World:
             broker_api_url=self.broker.api_url,
             broker_address=f"127.0.0.1:{self.broker.port}",
         )
+        # The superuser's, past the proxies; it stays the same over restarts.
+        self.admin_url = at_database(self.postgres.url, environment.DATABASE)
         migrate_databases(self.environ, jobs, lambda _: None)
         migrate_broker(self.environ, jobs, principals(), lambda _: None)
         for statements in (EFFECTS, WATCHED):

@@ -122,6 +122,10 @@ class History:
             found[body.uid].append(body)
         return found
 
+    def uids(self) -> dict[int, str]:
+        """The uid of each job by the core's own number."""
+        return {job.id: job.uid for job in self.done} | {job.id: job.uid for job in self.live}
+
     def ids_of(self, uid: str) -> set[int]:
         """The core's own numbers of a job."""
         done = {job.id for job in self.done if job.uid == uid}
@@ -129,7 +133,7 @@ class History:
 
     def leases_by_uid(self) -> dict[str, list[Lease]]:
         """Each job's leases that ended, by run number."""
-        uids = {job.id: job.uid for job in self.done} | {job.id: job.uid for job in self.live}
+        uids = self.uids()
         found: dict[str, dict[int, Lease]] = defaultdict(dict)
         for attempt in self.attempts:
             if uid := uids.get(attempt.job_id):

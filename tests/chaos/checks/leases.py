@@ -66,6 +66,18 @@ def no_uncounted_body(history: History) -> Iterator[Violation]:
             yield Violation("I6", body.uid, f"run {body.run_no} began and was not counted")
 
 
+def not_held_in_vain(history: History) -> Iterator[Violation]:
+    """I7: a live node that has a job begins it, or hands it back; it does not sit on it."""
+    uids = history.uids()
+    began = {(body.uid, body.run_no) for body in history.bodies}
+    for attempt in history.attempts:
+        uid = uids.get(attempt.job_id, "")
+        if attempt.outcome == "timeout" and (uid, attempt.run_no) not in began:
+            took = attempt.ended_at - attempt.started_at
+            text = f"session {attempt.session} held run {attempt.run_no} {took:.0f} s unbegun"
+            yield Violation("I7", uid, text)
+
+
 def leases_by_run(history: History) -> dict[tuple[str, int], Lease]:
     return {
         (uid, lease.run_no): lease

@@ -17,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     leases.last_claim_counts,
     leases.counted,
     leases.no_uncounted_body,
+    leases.not_held_in_vain,
     zombies.harmless,
     zombies.overlapping,
     limits.alone_by_key,

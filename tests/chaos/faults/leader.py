@@ -3,6 +3,7 @@
 import signal
 
 from tests.chaos.faults.nodes import BY_LEASE, NodeFault
+from tests.chaos.logs import terms_led
 from tests.chaos.scene import Skipped
 from tests.processes import until
 
@@ -13,15 +14,13 @@ class _LeaderFault(NodeFault):
     """What the faults of the leader look at."""
 
     def leading(self) -> tuple[str, int]:
-        """The service that leads, and its term."""
-        rows = self.scene.world.rows(
-            "SELECT holder, term FROM leader WHERE expires_at > clock_timestamp() LIMIT 1"
-        )
-        for holder, term in rows:
-            for name, process in self.scene.world.services.items():
-                if str(process.pid) in holder.replace("/", "-").split("-"):
-                    return name, term
-        raise Skipped(f"nobody is known to lead: {rows}")
+        """The service that leads, by what it says itself, and its term."""
+        world = self.scene.world
+        term = world.value("SELECT term FROM leader WHERE expires_at > clock_timestamp()")
+        for name, process in world.services.items():
+            if process.is_alive and term is not None and term in terms_led(process.log):
+                return name, term
+        raise Skipped(f"nobody is known to lead term {term}")
 
     def led_anew(self, term: int) -> bool:
         return bool(
