@@ -81,8 +81,10 @@ class Watch:
             self.faults.append(f"console error at {at}: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        # A navigation that becomes a download ends as aborted; that is no failure.
-        if request.failure != "net::ERR_ABORTED" or not request.is_navigation_request():
+        # A navigation that becomes a download ends as aborted, and so does what a live page asked
+        # for just before it is left; neither is a failure.
+        may_end_early = request.is_navigation_request() or "hx-request" in request.headers
+        if request.failure != "net::ERR_ABORTED" or not may_end_early:
             self.faults.append(f"failed: {request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:
