@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chassis.jobkinds.matching import pattern_fault
 from chassis.jobkinds.options import (
     Backoff,
     Concurrency,
@@ -25,11 +26,7 @@ MAX_QUEUE = 200
 MAX_ASSIGNED = 100_000
 MAX_WEIGHT = 1_000
 MAX_VERSION = 32_767
-MAX_PATTERN = 200  # characters
 MAX_LABELS = 20
-
-# What Python and PostgreSQL read differently, or PostgreSQL not at all.
-_PYTHON_ONLY = re.compile(r"\(\?(?![:=!])|\\[A-Za-z0-9](?<![dswDSW])|[*+?}]\+")
 
 
 def faults(declared: Any) -> Iterable[tuple[str, str]]:
@@ -76,25 +73,13 @@ def _number_faults(declared: Any) -> Iterable[tuple[str, str]]:
 
 
 def _place_faults(declared: Any) -> Iterable[tuple[str, str]]:
-    if declared.nodes is not None and (fault := _pattern_fault(declared.nodes)):
+    if declared.nodes is not None and (fault := pattern_fault(declared.nodes)):
         yield "nodes", fault
     labels = declared.labels
     if not isinstance(labels, Mapping) or len(labels) > MAX_LABELS:
         yield "labels", f"must be a mapping of at most {MAX_LABELS} labels"
     elif not all(isinstance(each, str) and each for pair in labels.items() for each in pair):
         yield "labels", "must map names to values, both of them text"
-
-
-def _pattern_fault(pattern: object) -> str | None:
-    if not isinstance(pattern, str) or not 1 <= len(pattern) <= MAX_PATTERN:
-        return f"must be a regular expression of 1 to {MAX_PATTERN} characters"
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return f"is no regular expression: {error}"
-    if found := _PYTHON_ONLY.search(pattern):
-        return f"uses {found.group()!r}, which PostgreSQL reads differently"
-    return None
 
 
 def _is_range(versions: Any) -> bool:

@@ -187,7 +187,9 @@ def is_int(value: object) -> bool:
 
 def is_number(value: object) -> bool:
     """A finite number; True and False are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return is_int(value)
 
 
 def takes(function: object, number: int) -> bool:
@@ -205,8 +207,8 @@ def names_fault(names: object) -> str | None:
     """What is wrong with a tuple of names of arguments."""
     if not isinstance(names, tuple):
         return "must be a tuple of names of arguments"
-    if len(names) > MAX_NAMES or len(set(names)) != len(names):
-        return f"must name each argument once, at most {MAX_NAMES}"
     if not all(isinstance(name, str) and _ARGUMENT.fullmatch(name) for name in names):
         return "must be a tuple of names of arguments"
+    if len(names) > MAX_NAMES or len(set(names)) != len(names):
+        return f"must name each argument once, at most {MAX_NAMES}"
     return None

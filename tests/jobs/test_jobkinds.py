@@ -1,10 +1,13 @@
 """A wrong declaration is refused where it is written, with file, kind and field."""
 
+import json
 import uuid
 from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis.jobkinds import (
     Backoff,
@@ -59,6 +62,7 @@ def a_job(**further: Any) -> Job:
         ("max_pending", "tests.x", {"max_pending": "all"}),
         ("weight", "tests.x", {"weight": 0}),
         ("weight", "tests.x", {"weight": float("nan")}),
+        ("weight", "tests.x", {"weight": 10**400}),
         ("nodes is no regular expression:", "tests.x", {"nodes": "gpu-["}),
         ("nodes uses '(?',", "tests.x", {"nodes": "(?<=a)b"}),
         (r"nodes uses '\\b',", "tests.x", {"nodes": r"\bgpu"}),
@@ -275,3 +279,39 @@ def test_calls_of_one_run_have_ids_of_their_own_that_a_replay_repeats() -> None:
 
     assert ids_of(1) == ids_of(1)
     assert len({*ids_of(1), *ids_of(2)}) == 4
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner)
+    | st.tuples(inner) | st.tuples(inner, inner),
+    max_leaves=4,
+)  # fmt: skip
+OPTIONS = (
+    "timeout", "attempts", "backoff", "priority", "queue_size", "max_assigned", "max_pending",
+    "weight", "nodes", "labels", "concurrency", "rate", "unique", "versions", "schedule", "hooks",
+)  # fmt: skip
+PARTS = (
+    (Backoff, ("base", "factor", "cap", "jitter")),
+    (Concurrency, ("key", "limit")),
+    (Rate, ("per_second", "burst")),
+    (Schedule, ("cron", "time_zone", "missed", "args")),
+    (Hooks, ("selecting", "occupied", "starting", "finishing")),
+)
+
+
+@given(st.data())
+def test_whatever_is_written_is_either_a_kind_that_can_be_told_or_a_wrong_one(data: Any) -> None:
+    if data.draw(st.booleans()):
+        options = {data.draw(st.sampled_from(OPTIONS)): data.draw(ANYTHING)}
+    else:
+        part, names = data.draw(st.sampled_from(PARTS))
+        given_ = {"key": ("a",), "per_second": 1.0, "cron": "* * * * *"}
+        first = {name: given_[name] for name in names if name in given_}
+        changed = {data.draw(st.sampled_from(names)): data.draw(ANYTHING)}
+        options = {part.__name__.lower(): part(**(first | changed))}
+    try:
+        told = declare(work, **options).as_json()
+    except WrongKind:
+        return
+    json.dumps(told, allow_nan=False)
