@@ -56,7 +56,7 @@ class Progress:
         """Jobs a second: how the pile shrank of late, or as the cluster tells."""
         if not reading.is_counted:
             self._seen.clear()
-            return reading.told_speed
+            return reading.told_speed or None  # nothing has been measured yet
         self._seen.append((at, reading.left))
         while self._seen[0][0] < at - LOOKS_BACK and len(self._seen) > 2:
             self._seen.popleft()

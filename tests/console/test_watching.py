@@ -76,6 +76,12 @@ def test_what_is_not_counted_out_promises_no_percent():
     assert "to go" not in line
 
 
+def test_a_speed_that_nobody_measured_is_not_told():
+    line = Progress().line(Reading(left=10_000, is_counted=False, told_speed=0.0), at=0.0)
+
+    assert "/s" not in line
+
+
 def test_it_stops_by_itself_when_nothing_is_left():
     output = io.StringIO()
 
