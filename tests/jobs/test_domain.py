@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.jobs.domain import State, first_line, live_state, may_see, oldest_kept
-from services.jobs.domain.limits import effective, faults, pattern_fault
+from services.jobs.domain.limits import effective, faults
 
 
 def test_a_word_for_a_live_state_is_told_from_a_word_for_an_end() -> None:
@@ -76,8 +76,3 @@ def test_a_change_that_goes_with_the_kind_has_no_fault(
     declared: dict[str, Any], override: dict[str, Any]
 ) -> None:
     assert not list(faults(declared, override))
-
-
-def test_a_filter_of_nodes_is_a_regular_expression() -> None:
-    assert pattern_fault("gpu-[0-9]+") is None
-    assert "unterminated" in str(pattern_fault("gpu-[0-9"))

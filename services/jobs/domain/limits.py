@@ -1,6 +1,5 @@
 """What an operator may change of a kind while it runs, and which changes cannot work."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,12 +37,3 @@ def faults(declared: Limits, override: Limits) -> Iterator[tuple[str, str]]:
     if (counts.get("rate_per_s") is None) != (counts.get("rate_burst") is None):
         missing = "rate_burst" if counts.get("rate_burst") is None else "rate_per_s"
         yield missing, "goes together with the other half of the rate limit"
-
-
-def pattern_fault(pattern: str) -> str | None:
-    """What is wrong with a regular expression for node names; None when it can be used."""
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        return f"is no regular expression: {error}"
-    return None

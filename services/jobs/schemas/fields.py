@@ -5,9 +5,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from chassis.jobkinds.matching import pattern_fault
 from chassis.shapes import Id, Instant, Shape
 from services.jobs.domain import MOST_ARGUMENTS
-from services.jobs.domain.limits import pattern_fault
 from services.jobs.domain.schedules import Missed, WrongSchedule, check_cron, check_zone
 
 PAGE = validate.Range(min=1, max=100)
