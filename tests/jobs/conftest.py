@@ -10,6 +10,9 @@ import services.jobs
 from chassis import migrating
 from console.servers import Postgres
 from tests.jobs.core import Core
+from tests.jobs.running import enqueue, ran, start_node
+
+__all__ = ["enqueue", "ran", "start_node"]
 
 TABLES = (
     *("live", "done", "attempt", "enqueue_receipt", "dependency", "concurrency_slot", "job_group"),

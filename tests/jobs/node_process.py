@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,13 +29,13 @@ class NodeProcess:
 
     def __init__(
         self, database_url: str, log: Path, *, name: str = "anna", workers: int = 2,
-        broker_url: str = CLOSED_PORT, **environ: str,
+        broker_url: str = CLOSED_PORT, options: Sequence[str] = (), **environ: str,
     ) -> None:  # fmt: skip
         self.log = log
-        options = ["--name", name, "--workers", str(workers), "--tasks", "tests.jobs.kinds"]
+        usual = ["--name", name, "--workers", str(workers), "--tasks", "tests.jobs.kinds"]
         with log.open("a") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.jobs.node.main", *options],
+                [sys.executable, "-m", "services.jobs.node.main", *usual, *options],
                 cwd=ROOT,
                 env={**_environment(database_url, broker_url), **environ},
                 stdout=output,

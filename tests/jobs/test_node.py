@@ -6,73 +6,18 @@ handed back unstarted, which grows its run number and is no attempt.
 
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
+from collections.abc import Callable
 
 from tests.jobs.core import Core
-from tests.jobs.node_process import NodeProcess, is_alive, kill, until
+from tests.jobs.node_process import is_alive, kill, until
+from tests.jobs.running import StartNode, outcome_of, tidied
 
-StartNode = Callable[..., NodeProcess]
-
-
-@pytest.fixture
-def start_node(core: Core, node_url: str, tmp_path: Path) -> Iterator[StartNode]:
-    started: list[NodeProcess] = []
-
-    def start(name: str = "anna", workers: int = 2) -> NodeProcess:
-        log = tmp_path / f"{name}.log"
-        started.append(NodeProcess(node_url, log, name=name, workers=workers))
-        until(lambda: core.rows("SELECT 1 FROM node_session WHERE node_name = %s", name))
-        return started[-1]
-
-    yield start
-    for node in started:
-        node.kill_all()
-        sys.stdout.write(node.log.read_text())  # pytest shows it where the test failed
-
-
-@pytest.fixture
-def enqueue(core: Core, tmp_path: Path) -> Callable[..., int]:
-    """Enqueue a job of a test kind for now; returns its id."""
-
-    def enqueue_one(kind: str, **args: object) -> int:
-        now = core.value("SELECT clock_timestamp()")
-        args = {"witness": str(tmp_path / "witness"), **args}
-        [job] = core.enqueue({"kind": f"tests.{kind}", "args": args}, now=now)
-        return int(job.job_id)
-
-    return enqueue_one
-
-
-@pytest.fixture
-def ran(tmp_path: Path) -> Callable[[], list[list[str]]]:
-    """What the handlers themselves wrote down: word, name, run number, process."""
-
-    def read() -> list[list[str]]:
-        path = tmp_path / "witness"
-        return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
-
-    return read
-
-
-def outcome_of(core: Core, job: int) -> tuple[int, str | None]:
-    until(lambda: tidied(core) and core.done(job), 20)
-    done = core.done(job)
-    return done.outcome, done.error
-
-
-def tidied(core: Core) -> bool:
-    """The housekeeping that the jobs service does every moment."""
-    core.rows("SELECT * FROM promote(1000)")
-    core.rows("SELECT * FROM rescue(1000)")
-    return True
+Enqueue = Callable[..., int]
+Ran = Callable[[], list[list[str]]]
 
 
 def test_a_node_runs_what_is_waiting_and_what_comes(
-    core: Core, start_node: StartNode, enqueue: Callable[..., int]
+    core: Core, start_node: StartNode, enqueue: Enqueue
 ) -> None:
     core.declare(name="tests.echo")
     early = enqueue("echo", say="früh")
@@ -94,7 +39,7 @@ def test_many_quick_jobs_all_end_once(core: Core, start_node: StartNode) -> None
 
 
 def test_a_handler_that_raises_fails_its_job_with_the_reason(
-    core: Core, start_node: StartNode, enqueue: Callable[..., int]
+    core: Core, start_node: StartNode, enqueue: Enqueue
 ) -> None:
     start_node()
     outcome, error = outcome_of(core, enqueue("fail"))
@@ -103,46 +48,8 @@ def test_a_handler_that_raises_fails_its_job_with_the_reason(
     assert core.value("SELECT count(*) FROM attempt") == 2
 
 
-@pytest.mark.parametrize(
-    ("poison", "outcome", "reason"),
-    [
-        ("segfault", "lost", "the worker process was ended by SIGSEGV"),
-        ("exit", "lost", "the worker process exited with status 7"),
-        ("hang", "timeout", "timed out after 1 seconds"),
-    ],
-)
-def test_a_poisonous_job_hurts_only_itself_and_ends_dead(
-    core: Core, start_node: StartNode, enqueue: Callable[..., int], poison: str, outcome: str,
-    reason: str,
-) -> None:  # fmt: skip
-    node = start_node()
-    poisoned = enqueue(poison)
-    others = [enqueue("echo") for _ in range(10)]
-    assert outcome_of(core, poisoned) == (2, reason)
-    assert {outcome_of(core, job)[0] for job in others} == {1}
-    attempts = core.rows("SELECT outcome FROM attempt WHERE job_id = %s", poisoned)
-    assert [attempt.outcome for attempt in attempts] == [outcome, outcome]
-    assert core.value("SELECT count(*) FROM attempt") == 2
-    until(lambda: len(node.workers) == 2)
-
-
-@pytest.mark.parametrize("kind_of_value", [{"set": True}, {}])
-def test_a_result_that_cannot_be_stored_fails_only_its_job(
-    core: Core, start_node: StartNode, enqueue: Callable[..., int], kind_of_value: dict[str, bool]
-) -> None:
-    start_node()
-    job, other = enqueue("unserialisable", **kind_of_value), enqueue("echo")
-    outcome, error = outcome_of(core, job)
-    assert outcome == 2
-    assert "the result" in error
-    assert outcome_of(core, other)[0] == 1
-
-
 def test_a_killed_agent_leaves_no_worker_and_its_jobs_run_again_within_a_second(
-    core: Core,
-    start_node: StartNode,
-    enqueue: Callable[..., int],
-    ran: Callable[..., list[list[str]]],
+    core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
 ) -> None:
     node = start_node()
     job = enqueue("sleep", seconds=1.5)
@@ -158,10 +65,7 @@ def test_a_killed_agent_leaves_no_worker_and_its_jobs_run_again_within_a_second(
 
 
 def test_a_whole_node_killed_at_once_is_rescued_by_its_lease(
-    core: Core,
-    start_node: StartNode,
-    enqueue: Callable[..., int],
-    ran: Callable[..., list[list[str]]],
+    core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
 ) -> None:
     node = start_node()
     job = enqueue("sleep", seconds=60)
@@ -175,10 +79,7 @@ def test_a_whole_node_killed_at_once_is_rescued_by_its_lease(
 
 
 def test_an_agent_whose_supervisor_is_killed_drains_and_leaves(
-    core: Core,
-    start_node: StartNode,
-    enqueue: Callable[..., int],
-    ran: Callable[..., list[list[str]]],
+    core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
 ) -> None:
     node = start_node()
     job = enqueue("sleep", seconds=0.5)
@@ -191,10 +92,7 @@ def test_an_agent_whose_supervisor_is_killed_drains_and_leaves(
 
 
 def test_sigterm_hands_back_what_has_not_started_and_finishes_what_runs(
-    core: Core,
-    start_node: StartNode,
-    enqueue: Callable[..., int],
-    ran: Callable[..., list[list[str]]],
+    core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
 ) -> None:
     node = start_node(workers=1)
     running = enqueue("sleep", seconds=1)
@@ -210,10 +108,7 @@ def test_sigterm_hands_back_what_has_not_started_and_finishes_what_runs(
 
 
 def test_a_second_sigterm_stops_at_once_and_the_job_goes_back(
-    core: Core,
-    start_node: StartNode,
-    enqueue: Callable[..., int],
-    ran: Callable[..., list[list[str]]],
+    core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
 ) -> None:
     node = start_node(workers=1)
     job = enqueue("sleep", seconds=60)
@@ -225,10 +120,7 @@ def test_a_second_sigterm_stops_at_once_and_the_job_goes_back(
 
 
 def test_a_second_node_joins_while_the_first_works_and_takes_its_share(
-    core: Core,
-    start_node: StartNode,
-    enqueue: Callable[..., int],
-    ran: Callable[..., list[list[str]]],
+    core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
 ) -> None:
     anna = start_node("anna", workers=1)
     jobs = [enqueue("sleep", seconds=0.3) for _ in range(12)]
@@ -243,10 +135,7 @@ def test_a_second_node_joins_while_the_first_works_and_takes_its_share(
 
 
 def test_a_node_whose_session_was_ended_stops_its_work_and_joins_again(
-    core: Core,
-    start_node: StartNode,
-    enqueue: Callable[..., int],
-    ran: Callable[..., list[list[str]]],
+    core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
 ) -> None:
     node = start_node(workers=1)
     job = enqueue("sleep", seconds=6)
@@ -261,10 +150,7 @@ def test_a_node_whose_session_was_ended_stops_its_work_and_joins_again(
 
 
 def test_a_stopped_agent_finds_itself_fenced_when_it_goes_on(
-    core: Core,
-    start_node: StartNode,
-    enqueue: Callable[..., int],
-    ran: Callable[..., list[list[str]]],
+    core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
 ) -> None:
     node = start_node(workers=1)
     job = enqueue("sleep", seconds=1)

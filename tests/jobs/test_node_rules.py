@@ -1,17 +1,23 @@
 """What a node decides without a database or a process: pace, order, what can be stored."""
 
+import socket
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from services.jobs.node.performing import error_text, result_text
+from services.jobs.node.channel import Channel, Garbled
 from services.jobs.node.pace import MOST_AHEAD, MOST_IN_BATCH, Pace
+from services.jobs.node.performing import error_text, result_text
 from services.jobs.node.prefetch import Prefetched
 from services.jobs.node.progress import Progress
+from services.jobs.node.results import Results
+from services.jobs.node.runs import Claimed, Failed, Line, Said
 from services.jobs.node.settings import Options
-from services.jobs.node.runs import Claimed
+from services.jobs.node.store import Away, Refused, Store
+from services.jobs.node.tally import Tally
 
 SLOW, QUICK = 1, 2
 
@@ -124,3 +130,166 @@ def test_no_process_of_a_node_loads_nameko_or_eventlet(module: str) -> None:
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_queue_size_limits_what_a_worker_holds_of_a_quick_kind(pace: Pace) -> None:
+    pace.limit({QUICK: 3, SLOW: 50})
+    assert (pace.batch(QUICK), pace.ahead(QUICK)) == (3, 3)
+    assert pace.ahead(SLOW) == 1
+
+
+def test_jobs_taken_back_are_not_started_and_later_ones_are() -> None:
+    agent = Progress.create()
+    worker = Progress(agent.descriptor)
+    assert worker.start()
+    agent.take_back(after=1, until=3)
+    worker.finish()
+    assert [worker.start() for _ in range(3)] == [False, False, True]
+
+
+def test_what_a_handler_says_is_read_whole_or_not_at_all() -> None:
+    agent = Progress.create()
+    worker = Progress(agent.descriptor)
+    worker.say(12.5, "Seite " + "ü" * 2000)
+    percent, note = agent.said() or (0.0, "")
+    assert percent == 12.5
+    assert note.startswith("Seite üü")
+    worker.say(13.0, "short")
+    assert agent.said() == (13.0, "short")
+
+
+@pytest.fixture
+def sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    yield ours, theirs
+    ours.close()
+    theirs.close()
+
+
+@pytest.fixture
+def channels(sockets: tuple[socket.socket, socket.socket]) -> tuple[Channel, Channel]:
+    ours, theirs = sockets
+    return Channel(ours), Channel(theirs)
+
+
+def test_messages_arrive_whole_and_in_order(channels: tuple[Channel, Channel]) -> None:
+    agent, worker = channels
+    assert agent.received() == []
+    worker.send(["ended", "ü" * 1000])
+    worker.send(["ready"])
+    assert agent.received() == [["ended", "ü" * 1000], ["ready"]]
+    agent.send([1])
+    assert worker.receive() == [1]
+    worker.close()
+    assert (agent.received(), agent.is_ended) == ([], True)
+
+
+def test_half_a_message_keeps_nobody_waiting(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = sockets
+    agent = Channel(ours)
+    theirs.sendall(b"MJ1\n" + (500).to_bytes(4, "little") + b"[")
+    assert agent.received() == []
+    theirs.sendall(b'"x"]' + b" " * 495)
+    assert agent.received() == [["x"]]
+
+
+@pytest.mark.parametrize(
+    "rubbish", [b"hello, who is there?", b"MJ1\n\xff\xff\xff\xff", b"MJ1\n\x02\0\0\0x]"]
+)
+def test_rubbish_in_a_channel_is_no_message(
+    sockets: tuple[socket.socket, socket.socket], rubbish: bytes
+) -> None:
+    ours, theirs = sockets
+    theirs.sendall(rubbish)
+    with pytest.raises(Garbled):
+        Channel(ours).received()
+
+
+class FakeStore(Store):
+    """Answers as the database would, and writes down in which order it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
+        self.asked: list[str] = []
+        self.refused: set[int] = set()
+        self.is_away = False
+
+    def complete(
+        self, session: int, ids: list[int], runs: list[int], results: list[str | None]
+    ) -> set[int]:
+        self._note(f"complete {ids}")
+        if self.refused & set(ids):
+            raise Refused("no such character")
+        return set(ids)
+
+    def fail(self, session: int, failed: Sequence[Failed]) -> set[int]:
+        self._note(f"fail {[each.id for each in failed]}")
+        return {each.id for each in failed}
+
+    def note(self, session: int, said: Iterable[Said], lines: Iterable[Line]) -> None:
+        self._note(f"note {[each.note for each in said]} {[each.text for each in lines]}")
+
+    def _note(self, what: str) -> None:
+        if self.is_away:
+            raise Away("the database is away")
+        self.asked.append(what)
+
+
+def test_what_a_handler_said_is_written_before_its_end() -> None:
+    results, store = Results(), FakeStore()
+    results.say(Said(1, 1, 10, "first"))
+    results.say(Said(1, 1, 20, "last"))
+    results.say(Line(1, 1, 1, 0.0, "a line"))
+    results.succeed(1, 1, None)
+    results.fail(Failed(2, 1, "failed", "it broke"))
+    results.flush(store)
+    assert store.asked == ["note ['last'] ['a line']", "complete [1]", "fail [2]"]
+    assert results.take_settled() == [(1, 1), (2, 1)]
+    assert (len(results), results.due_in()) == (0, None)
+
+
+def test_outcomes_wait_for_others_unless_none_are_to_be_expected() -> None:
+    results = Results()
+    results.succeed(1, 1, None)
+    assert (results.due_in() or 0) > 0
+    results.hurry()
+    assert results.due_in() == 0
+
+
+def test_nothing_is_forgotten_while_the_database_is_away() -> None:
+    results, store = Results(), FakeStore()
+    results.say(Line(1, 1, 1, 0.0, "a line"))
+    results.succeed(1, 1, "{}")
+    store.is_away = True
+    with pytest.raises(Away):
+        results.flush(store)
+    assert (len(results), results.take_settled()) == (1, [])
+    store.is_away = False
+    results.flush(store)
+    assert store.asked == ["note [] ['a line']", "complete [1]"]
+
+
+def test_a_result_that_the_database_refuses_fails_alone() -> None:
+    results, store = Results(), FakeStore()
+    store.refused = {2}
+    for job_id in (1, 2, 3):
+        results.succeed(job_id, 1, "{}")
+    results.flush(store)
+    assert sorted(results.take_settled()) == [(1, 1), (3, 1)]
+    results.flush(store)
+    assert store.asked[-1] == "fail [2]"
+    assert results.take_settled() == [(2, 1)]
+
+
+def test_numbers_that_could_not_be_delivered_count_with_the_next() -> None:
+    tally = Tally()
+    tally.count(QUICK, succeeded=True, seconds=0.5, waited=0.25)
+    taken = tally.take()
+    assert tally.take() == []
+    tally.put_back(taken)
+    tally.count(QUICK, succeeded=False, seconds=1.5, waited=-1.0)
+    assert tally.take() == [
+        {"kind_id": QUICK, "succeeded": 1, "failed": 1, "run_s": 2.0, "wait_s": 0.25}
+    ]

@@ -114,7 +114,9 @@ def main(arguments: list[str]) -> None:
     try:
         Child(agent, Progress(int(words)), kinds, Asker(settings)).work()
     except (EOFError, ConnectionResetError):
-        sys.exit(0)
+        log.debug("the agent has no more to give")
+    sys.stdout.flush()
+    os._exit(0)  # whatever threads a handler left behind
 
 
 if __name__ == "__main__":

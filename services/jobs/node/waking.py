@@ -6,12 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from chassis.client import Client
+from services.jobs.events import ClusterChanged, SonarPinged, WorkReady
 from services.jobs.node.asking import PRINCIPAL
 from services.jobs.node.settings import NodeSettings
-
-WORK_READY = "jobs.work_ready"
-CLUSTER_CHANGED = "jobs.cluster_changed"
-SONAR_PINGED = "jobs.sonar_pinged"
 
 
 class Bell:
@@ -56,7 +53,7 @@ class Lookout:
             principal=PRINCIPAL,
             broker_url=settings.broker_url,
             private_key=settings.private_key,
-            broadcasts=(WORK_READY, CLUSTER_CHANGED, SONAR_PINGED),
+            broadcasts=(WorkReady.wire, ClusterChanged.wire, SonarPinged.wire),
             on_broadcast=self._hear,
             on_reconnect=self._missed_some,
         )
@@ -73,9 +70,9 @@ class Lookout:
         return told
 
     def _hear(self, wire: str, body: dict[str, Any]) -> None:
-        if wire == SONAR_PINGED:
+        if wire == SonarPinged.wire:
             self._on_ping()
-        elif wire == CLUSTER_CHANGED:
+        elif wire == ClusterChanged.wire:
             self._on_change()
         else:
             self._ready.append(body.get("kinds", []))
