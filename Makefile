@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 PREPARE := @$(PYTHON) -m console.prepare
 
 .DEFAULT_GOAL := help
-.PHONY: help up down demo logs test check lint unit lock screenshots
+.PHONY: help up down demo logs test check lint unit chaos lock screenshots
 
 help: ## say what each of these does
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -36,6 +36,10 @@ lint: ## only format, lint, types and import contracts
 
 unit: ## only the tests that need no server
 	@$(RUN) console.check --only unit
+
+chaos: ## break a whole job cluster for ten minutes and see that it holds (SECONDS=… SEED=…)
+	$(PREPARE) --tests
+	@$(RUN) tests.chaos --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
 
 lock: ## write the lock files anew from requirements*.in and package.json
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv

@@ -82,7 +82,8 @@ class Watcher:
         with self._lock:
             for watch in self._watches:
                 if watch.recovery.fault != fault:
-                    watch.overlaps[fault] = watch.overlaps.get(fault, 0.0) + seconds
+                    number = fault.partition(" ")[0]
+                    watch.overlaps[number] = watch.overlaps.get(number, 0.0) + seconds
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):

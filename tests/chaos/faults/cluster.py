@@ -29,8 +29,8 @@ class WrongClock(NodeFault):
             FAKETIME_DONT_FAKE_MONOTONIC="1",
             DONT_FAKE_MONOTONIC="1",
         )
-        node = self.node
-        self.recovers("it works like any other", 20.0, lambda: self.works(node, 0))
+        node = self.node.wait_until_ready()
+        self.recovers("it works like any other", 5.0, lambda: self.works(node, 0))
 
     def undo(self) -> None:
         if self.node.leave() != 0:
@@ -45,7 +45,8 @@ class ComeAndGo(NodeFault):
 
     def do(self) -> None:
         self.node = node = self.scene.nodes.add(f"guest{len(self.scene.nodes.all)}")
-        self.recovers("the guest works", 15.0, lambda: self.works(node, 0))
+        node.wait_until_ready()
+        self.recovers("the guest works", 5.0, lambda: self.works(node, 0))
         self._pause(paused=True)
         self.paused_at = self.scene.now() + 2.0
 
@@ -77,11 +78,12 @@ class RollingUpgrade(Fault):
         except Failure as failure:
             raise Skipped(f"a newer version is refused: {failure}") from failure
         self.node = self.scene.nodes.add(f"newer{len(self.scene.nodes.all)}", tasks=tasks)
+        self.node.wait_until_ready()
         uids = self.uids
         marks = ", ".join(["%s::uuid"] * len(uids))
         self.recovers(
             "the newer build has done them",
-            20.0,
+            5.0,
             lambda: self.scene.world.value(
                 f"SELECT count(*) FROM done WHERE uid IN ({marks}) AND outcome = %s",
                 *uids, SUCCEEDED,
