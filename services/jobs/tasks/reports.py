@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import reduce
+from functools import partial, reduce
 from importlib import import_module
 from typing import Any
 
@@ -96,8 +96,9 @@ def _sheet(job: Job, request: dict[str, Any]) -> Sheet:
 def _pages(job: Job, request: dict[str, Any]) -> Iterator[tuple[list[Any], int | None]]:
     """The list's items, page by page, and how many there are in all if the list says so."""
     arguments = {"limit": PAGE, **request["arguments"]}
+    ask_for_page = partial(job.call, request["service"], request["query"])
     while True:
-        answer = job.call(request["service"], request["query"], **arguments)
+        answer = ask_for_page(**arguments)
         if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
             raise NoList(f"{request['service']}.{request['query']} answers no list of items")
         total = answer.get("total")
