@@ -182,21 +182,6 @@ def test_the_overview_counts_jobs_by_kind_and_nodes(session: Session, core: Core
     assert schemas.Overview().dump(overview)["nodes"][0]["state"] == "live"
 
 
-def test_housekeeping_also_works_where_transactions_are_serializable(
-    session: Session, core: Core
-) -> None:
-    session.execute(text("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE"))
-    session.commit()
-    accept(session, run_at=datetime(2020, 1, 1, tzinfo=UTC))
-    core.claim(core.join(now=after(-3600)), now=after(-3600))
-    for work in (commands.ready_due_jobs, commands.rescue, commands.announce_deaths):
-        work(session)
-        isolation = session.execute(text("SHOW transaction_isolation")).scalar_one()
-        session.commit()
-        assert isolation == "read committed"
-    assert core.value("SELECT state FROM node_session") == "dead"
-
-
 def test_history_is_made_ahead_and_dropped_when_old(session: Session, core: Core) -> None:
     later = datetime(2033, 5, 1, tzinfo=UTC)
     commands.keep_history(session, now=later, history_days=30)

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from chassis.context import Caller
 from chassis.errors import Conflict, NotFound
 from chassis.ids import new_id
-from services.jobs.commands.core import read_committed
 from services.jobs.commands.ending import retry_job
 from services.jobs.commands.enqueueing import Accepted, enqueue_all
 from services.jobs.models import Done, EnqueueReceipt, Kind, KindReport
@@ -37,7 +36,6 @@ def take_petitioners(session: Session, *, again_in: float) -> list[Petitioner]:
     They are put off before anybody is asked, so that a service that does not answer holds up
     nobody else's jobs.
     """
-    read_committed(session)
     rows = session.execute(
         text("SELECT id, uid, kind, account_id, args FROM waiting_for_permission(:most)"),
         {"most": PERMISSIONS_AT_ONCE},
@@ -55,7 +53,6 @@ def take_petitioners(session: Session, *, again_in: float) -> list[Petitioner]:
 
 def permit(session: Session, *, ids: Sequence[int]) -> list[str]:
     """Let these jobs start; returns the kinds of those that can."""
-    read_committed(session)
     permitted = session.execute(
         text("SELECT kind FROM permit(CAST(:ids AS bigint[]))"), {"ids": list(ids)}
     )

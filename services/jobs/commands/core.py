@@ -15,5 +15,8 @@ def as_json(described: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:
 
 
 def read_committed(session: Session) -> None:
-    """What skips locked rows does so at READ COMMITTED, whatever the database's default."""
+    """Begin the transaction at READ COMMITTED, whatever the database's default.
+
+    What skips locked rows needs it, and only the first statement of a transaction can say so.
+    """
     session.connection(execution_options={"isolation_level": "READ COMMITTED"})

@@ -15,7 +15,7 @@ from services.jobs.commands.core import as_json
 Asked = Mapping[str, Any]
 """A job as the shapes describe it: uid, kind, args, and what it may carry beside."""
 
-_ENQUEUE = text("SELECT * FROM enqueue(CAST(:jobs AS jsonb))")
+_ENQUEUE = text("SELECT uid, verdict, duplicate_of FROM enqueue(CAST(:jobs AS jsonb))")
 _OPEN = text(
     "SELECT open_group(:group_id, CAST(:callback AS jsonb), :account_id, :site_id) AS verdict"
 )
@@ -72,8 +72,9 @@ def enqueue_all(
 ) -> list[Accepted]:
     """One statement for all of them; `place` is the JSON pointer of the job numbered {}."""
     described = [described_for(caller, job) for job in jobs]
-    rows = session.execute(_ENQUEUE, {"jobs": as_json(described)}).all()
-    accepted = [Accepted(row.uid, row.verdict, row._mapping.get("duplicate_of")) for row in rows]
+    rows = session.execute(_ENQUEUE, {"jobs": as_json(described)})
+    by_uid = {row.uid: Accepted(row.uid, row.verdict, row.duplicate_of) for row in rows}
+    accepted = [by_uid[job["uid"]] for job in jobs]
     for number, (job, each) in enumerate(zip(jobs, accepted, strict=True)):
         if failure := refusal(each.verdict, job, place.format(number)):
             raise failure

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from chassis import outbox
 from chassis.context import Caller
 from services.jobs import domain
-from services.jobs.commands.core import read_committed
 from services.jobs.events import JobDied
 from services.jobs.models import Done, Kind
 
@@ -23,7 +22,6 @@ PRUNE_AT_ONCE = 20_000
 
 def ready_due_jobs(session: Session) -> list[str]:
     """Make jobs ready whose time has come; returns their kinds."""
-    read_committed(session)
     moved = session.execute(text("SELECT kind FROM promote(:most)"), {"most": PROMOTE_AT_ONCE})
     return list(moved.scalars())
 
@@ -38,7 +36,6 @@ class Rescued:
 
 def rescue(session: Session) -> Rescued:
     """End sessions whose lease has run out, and take back what nobody runs any more."""
-    read_committed(session)
     dead = session.execute(text("SELECT expire_sessions()")).scalars().all()
     taken = session.execute(
         text("SELECT (SELECT count(*) FROM rescue(:most)), count(*) FROM take_back_overdue(:most)"),
@@ -52,7 +49,6 @@ def free_waiting(session: Session) -> list[str]:
 
     What waits for a key that is free is readied; what waits for its rate only needs a word.
     """
-    read_committed(session)
     freed = session.execute(
         text("SELECT kind FROM unblock_keys(:most) UNION SELECT rate_waiting()"),
         {"most": UNBLOCK_AT_ONCE},
@@ -62,7 +58,6 @@ def free_waiting(session: Session) -> list[str]:
 
 def announce_deaths(session: Session) -> int:
     """Tell of jobs that died since the last time; returns how many."""
-    read_committed(session)
     died = session.execute(
         select(Done.id, Done.finished_at, Done.uid, Kind.name, Done.error, Done.site_id)
         .add_columns(Done.account_id, Done.request_id)

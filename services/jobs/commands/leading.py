@@ -6,8 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.jobs.commands.core import read_committed
+from services.jobs.domain import HOUSE
 
-HOUSE = "house"
 NOT_LEADING = "MH001"
 """The SQLSTATE with which the database stops a leader that no longer is one."""
 

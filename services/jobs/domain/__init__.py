@@ -2,6 +2,7 @@
 
 from services.jobs.domain.jobs import (
     FURTHEST_ADVANCE,
+    HOUSE,
     MOST_ARGUMENTS,
     MOST_ARGUMENTS_AT_ONCE,
     PARTITION_DAYS_AHEAD,
@@ -17,6 +18,7 @@ from services.jobs.domain.jobs import (
 
 __all__ = [
     "FURTHEST_ADVANCE",
+    "HOUSE",
     "MOST_ARGUMENTS",
     "MOST_ARGUMENTS_AT_ONCE",
     "PARTITION_DAYS_AHEAD",

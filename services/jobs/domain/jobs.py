@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 PARTITION_DAYS_AHEAD = 30
+HOUSE = "house"
+"""The name under which the leader is elected. The count of allocations stands under another one:
+whoever writes it must not wait for a renewal that waits for him."""
 MOST_ARGUMENTS = 262_144  # bytes of JSON
 MOST_ARGUMENTS_AT_ONCE = 4_194_304  # bytes of JSON, of all jobs of one request
 FURTHEST_ADVANCE = 10 * 366 * 86_400  # seconds; nobody rehearses more than ten years at once

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from services.jobs.domain import HOUSE
 from services.jobs.models import Leader
 from services.jobs.queries.kinds import kind_lines
 from services.jobs.queries.listing import Plain
@@ -33,8 +34,8 @@ def nodes(session: Session) -> Mapping[str, Any]:
 def leader(session: Session) -> Plain | None:
     """Who keeps house, unless nobody does."""
     found = session.execute(
-        select(Leader.holder, Leader.term, Leader.elected_at.label("since"), Leader.epoch).where(
-            Leader.expires_at > func.clock_timestamp()
+        select(Leader.holder, Leader.term, Leader.elected_at.label("since")).where(
+            Leader.name == HOUSE, Leader.expires_at > func.clock_timestamp()
         )
     ).first()
     return dict(found._mapping) if found else None

@@ -28,6 +28,7 @@ from services.jobs.settings import Settings
 
 TURN_SECONDS = 2.0  # where kinds take turns
 IDLE_ALLOCATION_SECONDS = 1.0
+STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,10 @@ class Leader:
     def stop(self) -> None:
         """Resign, so that another candidate takes over at once."""
         self._stopping.set()
-        self.leadership.won.set()  # nobody shall go on waiting for an election
         self.leadership.resign()
+        self.leadership.won.set()  # nobody shall go on waiting for an election
+        for thread in self._threads:
+            thread.join(STOP_SECONDS / len(self._threads))
 
     def ticks(self) -> tuple[Tick, ...]:
         return (
