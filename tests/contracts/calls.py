@@ -17,7 +17,7 @@ from marshmallow import Schema
 from tests.contracts.source import Place, Source, places_in
 
 # What the bus client, a service and a job offer, and what of it is not for the service asked.
-OFFERED = frozenset({"call", "begin"})
+OFFERED = frozenset({"call", "call_once", "begin"})
 OF_THE_CLIENT = frozenset({"caller", "deadline", "call_id"})
 
 Asker = tuple[str, str]  # a module, and the name of a function or method in it

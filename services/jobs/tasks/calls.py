@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -63,11 +64,12 @@ def call_command(job: Job) -> dict[str, Any]:
     """
     request = shapes.load(CallCommand(), job.args)
     batches = list(_batches(request))
+    call = partial(job.call_once, request["service"], request["method"])
     refused: list[str] = []
     answer: Any = None
     for place, arguments in enumerate(batches):
         try:
-            answer = job.call_once(request["service"], request["method"], str(place), **arguments)
+            answer = call(str(place), **arguments)
         except Unavailable:
             raise
         except Failure as failure:
