@@ -1,6 +1,7 @@
 """What a leader stands among in tests: a clock of its own, a bell and services that only listen."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,3 +69,10 @@ class Services:
 
     def number_of(self, request: str) -> int:
         return sum(asked == request for _, asked, _ in self.asked)
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it never came to be"
+        threading.Event().wait(0.02)

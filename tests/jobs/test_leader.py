@@ -1,7 +1,5 @@
 """Who keeps house, how another one takes over, and that a leader of yesterday changes nothing."""
 
-import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +17,7 @@ from services.jobs.adapters import NodeBell
 from services.jobs.service.leader import Leader
 from services.jobs.service.leadership import LEASE_SECONDS, TRUST_SECONDS, Leadership, NotLeading
 from tests.jobs.core import Core, after
-from tests.jobs.leading import SETTINGS, HeardBell, Services, SteadyClock
+from tests.jobs.leading import SETTINGS, HeardBell, Services, SteadyClock, wait_until
 
 SCHEDULE = uuid.UUID(int=77)
 
@@ -83,13 +81,6 @@ def do(leader: Leader, name: str) -> float | None:
 def run_out(core: Core) -> None:
     """Let the lease end, as if ten seconds had gone by."""
     core.rows("UPDATE leader SET expires_at = clock_timestamp() - interval '1 ms'")
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, "it never came to be"
-        threading.Event().wait(0.02)
 
 
 def write(session: Session) -> None:
