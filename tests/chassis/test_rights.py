@@ -199,7 +199,7 @@ def test_a_role_works_in_its_own_schema_under_time_limits(databases: Environment
     url = databases["MEMBERHALL_BILLING_DATABASE_URL"]
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         shown = {}
-        for name in ("search_path", "statement_timeout", "lock_timeout", "timezone"):
+        for name in ("search_path", "statement_timeout", "lock_timeout", "timezone", "jit"):
             cursor.execute(f"SHOW {name}")
             shown[name] = cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FROM outbox")
@@ -208,4 +208,5 @@ def test_a_role_works_in_its_own_schema_under_time_limits(databases: Environment
         "statement_timeout": "30s",
         "lock_timeout": "5s",
         "timezone": "UTC",
+        "jit": "off",
     }
