@@ -226,6 +226,8 @@ class FakeStore(Store):
 
     def fail(self, session: int, failed: Sequence[Failed]) -> set[int]:
         self._note(f"fail {[each.id for each in failed]}")
+        if any("ü" in each.error for each in failed):
+            raise Refused("no such character")
         return {each.id for each in failed}
 
     def note(self, session: int, said: Iterable[Said], lines: Iterable[Line]) -> None:
@@ -281,6 +283,15 @@ def test_a_result_that_the_database_refuses_fails_alone() -> None:
     results.flush(store)
     assert store.asked[-1] == "fail [2]"
     assert results.take_settled() == [(2, 1)]
+
+
+def test_a_reason_that_the_database_refuses_is_told_plainly() -> None:
+    results, store = Results(), FakeStore()
+    results.fail(Failed(1, 1, "cancelled", "für nichts\nand more"))
+    results.fail(Failed(2, 1, "lost", "gone"))
+    results.flush(store)
+    assert store.asked == ["fail [1, 2]", "fail [1]", "fail [2]"]
+    assert sorted(results.take_settled()) == [(1, 1), (2, 1)]
 
 
 def test_numbers_that_could_not_be_delivered_count_with_the_next() -> None:

@@ -144,9 +144,22 @@ class Results:
     def _write_failed(self, store: Store, session: int, failed: dict[int, Failed]) -> None:
         if not failed:
             return
-        reported = store.fail(session, list(failed.values()))
+        try:
+            reported = store.fail(session, list(failed.values()))
+        except Refused as refusal:
+            for each in failed.values():
+                self._fail_plainly(store, session, each, refusal)
+            return
         outcomes = [failed[each].outcome for each in reported if each in failed]
         self._settle({each.id: each.run_no for each in failed.values()}, reported, outcomes)
+
+    def _fail_plainly(self, store: Store, session: int, failed: Failed, refusal: Refused) -> None:
+        """A reason that cannot be stored must not keep its job from ending."""
+        reason = failed.error.partition("\n")[0].encode("ascii", "replace").decode()
+        plain = failed._replace(outcome="failed", error=reason)
+        log.warning("a reason is refused", job=failed.id, reason=str(refusal))
+        reported = store.fail(session, [plain])
+        self._settle({plain.id: plain.run_no}, reported, ["failed"] * len(reported))
 
     def _settle(self, runs: dict[int, int], accepted: set[int], outcomes: list[str]) -> None:
         """These runs are the database's now, whoever settled them."""

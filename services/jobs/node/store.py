@@ -148,7 +148,7 @@ class Store:
                 cursor.execute(statement, values)
                 self._columns = [column.name for column in cursor.description or ()]
                 return cursor.fetchall()
-        except (psycopg2.DataError, ValueError) as error:
+        except (psycopg2.DataError, psycopg2.IntegrityError, ValueError) as error:
             raise Refused(str(error).strip()) from error
         except psycopg2.Error as error:
             self.disconnect()
