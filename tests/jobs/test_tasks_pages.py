@@ -81,6 +81,14 @@ def test_wishes_that_name_us_come_before_those_for_all(site: WebServer) -> None:
     assert run(site)["allowed"] is False
 
 
+def test_wishes_with_wildcards_count_and_the_longest_match_decides(site: WebServer) -> None:
+    wish(site, "User-agent: *", "Disallow: /*.pdf$", "Disallow: /shop", "Allow: /shop/open")
+    site.pages["/shop/open"] = site.pages["/"]
+    answers = {path: run(site, path).get("allowed", True) for path in ("/a.pdf", "/shop/x")}
+    assert answers == {"/a.pdf": False, "/shop/x": False}
+    assert run(site, "/shop/open")["status"] == 200
+
+
 def test_jobs_of_a_host_take_turns_and_end_with_the_pause_it_wishes(
     site: WebServer, waited: list[float]
 ) -> None:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-from urllib.robotparser import RobotFileParser
 
 from cachetools import TTLCache
+from protego import Protego
 
 from services.jobs.tasks import web
 
@@ -20,11 +20,11 @@ _known: TTLCache[str, "Rules"] = TTLCache(maxsize=200, ttl=KEPT_SECONDS)
 class Rules:
     """One host's wishes; `pause` in seconds between requests."""
 
-    parser: RobotFileParser
+    parser: Protego
     pause: float
 
     def allows(self, url: str) -> bool:
-        return self.parser.can_fetch(web.AGENT, url)
+        return bool(self.parser.can_fetch(url, web.AGENT))
 
 
 def rules_for(url: str) -> Rules:
@@ -50,12 +50,11 @@ def _ask(url: str) -> Rules:
     if answer.status >= 500 or answer.status == 429:
         raise web.Unanswered(f"{url} answered {answer.status}: the host's wishes are not known")
     text = answer.body.decode("utf-8-sig", "replace") if 200 <= answer.status < 300 else ""
-    parser = RobotFileParser()
-    parser.parse(text.splitlines())
+    parser = Protego.parse(text)
     return Rules(parser, _pause(parser))
 
 
-def _pause(parser: RobotFileParser) -> float:
+def _pause(parser: Protego) -> float:
     delay = parser.crawl_delay(web.AGENT)
     rate = parser.request_rate(web.AGENT)
     wished = [float(delay)] if delay is not None else []
