@@ -11,6 +11,8 @@ def history(job: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A JobView's timeline, newest first, with the whole error of each run that failed."""
     ended = {each["ended_at"]: each for each in job["attempts"]}
     told = [_entry(each, ended.get(each["at"])) for each in job["timeline"]]
+    if ended and told[-1]["title"] == status_word("dead"):
+        told[-1]["detail"] = None  # the last run's error stands at that run
     return told[::-1]
 
 

@@ -18,6 +18,9 @@ def job_screens() -> list[Screen]:
     def schedule(world: World) -> str:
         return f"/operator/jobs/schedules/{world.jobs.schedule}"
 
+    def node(world: World) -> str:
+        return f"/operator/jobs/nodes/{world.jobs.node}"
+
     drawing = "/kinds/billing.render_invoice"
     nonsense = {"timeout_s": "soon", "weight": "0", "node_labels": "zone", "rate_per_s": "none"}
     no_schedule = {"name": LONG_NAME * 3, "cron": "every night", "args": "{"}
@@ -48,8 +51,8 @@ def job_screens() -> list[Screen]:
         ),
         screen("job-nodes", "job_nodes.nodes", "/nodes"),
         screen("job-nodes-pause", "job_nodes.nodes", "/nodes", act=pressing("Pause")),
-        screen("job-node", "job_nodes.node", "/nodes/n1"),
-        screen("job-node-wrong", "job_nodes.node", "/nodes/n1", act=sending(workers="many")),
+        screen("job-node", "job_nodes.node", node),
+        screen("job-node-wrong", "job_nodes.node", node, act=sending(workers="many")),
         screen("job-schedules", "job_schedules.schedules", "/schedules"),
         screen("job-schedule-new", "job_schedules.new", "/schedules/new"),
         screen(

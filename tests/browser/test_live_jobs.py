@@ -100,7 +100,7 @@ def test_a_job_is_cancelled_by_keyboard_alone(operator: Operator, world: World):
 
 
 def test_a_dead_job_is_tried_again_by_keyboard_alone(operator: Operator, world: World):
-    uid = world.jobs.uid("dead")
+    uid = world.jobs.dead()
     with operator(f"{AREA}/dead") as page:
         hands = Keyboard(page)
         row = page.locator(f"#row-{uid}")

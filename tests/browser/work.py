@@ -9,6 +9,7 @@ from tests.processes import until
 from tests.suite import Suite
 
 KIND = "billing.render_invoice"
+HOPELESS = "jobs.http_request"
 
 
 class Work:
@@ -22,13 +23,27 @@ class Work:
         """The uid of a job in this state."""
         if state not in self._uids:
             making = {"blocked": self._blocked, "cancelled": self._cancelled}
-            making["scheduled"] = self._scheduled
+            making |= {"scheduled": self._scheduled, "dead": self.dead}
             self._uids[state] = making[state]() if state in making else self._found(state)
         return self._uids[state]
 
     def made(self, **more: Any) -> str:
         """The uid of a new job that is due tomorrow."""
         return self._enqueued(run_at=self._later(), **more)
+
+    def dead(self) -> str:
+        """The uid of a job that failed at its only try: it may not connect to where it should."""
+        self._suite.ask("jobs", "change_kind", kind=HOPELESS, override={"max_attempts": 1})
+        args = {"method": "GET", "url": "http://127.0.0.1/"}
+        uid = self._enqueued(kind=HOPELESS, args=args)
+        until(lambda: self._suite.ask("jobs", "job", uid=uid)["state"] == "dead", 60, "it is dead")
+        return uid
+
+    @cached_property
+    def node(self) -> str:
+        """The name of a node that works."""
+        items = self._suite.ask("jobs", "nodes")["items"]
+        return str(next(each["name"] for each in items if each["state"] == "live"))
 
     @cached_property
     def group(self) -> str:

@@ -17,6 +17,12 @@ def test_a_job_s_history_is_newest_first_with_each_run_s_node_and_whole_error() 
     ]
 
 
+def test_the_last_error_is_told_once() -> None:
+    ended, last = history(work.BURIED)[:2]
+    assert (ended["title"], ended["detail"]) == ("Dead", None)
+    assert (last["title"], last["detail"]) == ("Failed, run 5", work.TRACE)
+
+
 def test_an_end_that_was_no_run_s_keeps_its_own_words() -> None:
     job = work.whole(work.JOBS[5], timeline=[work.moment("cancelled", "by hand", minutes=1)])
     assert [(each["title"], each["detail"]) for each in history(job)] == [("Cancelled", "by hand")]

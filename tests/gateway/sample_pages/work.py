@@ -214,7 +214,7 @@ BURIED = whole(
     attempts=[{**ATTEMPT, "run_no": run, "ended_at": at(minutes=8 - run)} for run in range(1, 6)],
     timeline=[moment("enqueued", minutes=9)]
     + [moment("failed", TRACE.splitlines()[0], minutes=8 - run) for run in range(1, 6)]
-    + [moment("dead", minutes=2)],
+    + [moment("dead", TRACE.splitlines()[0], minutes=2)],
 )
 REPORTED = whole(
     JOBS[2],
