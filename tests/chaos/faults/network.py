@@ -11,7 +11,18 @@ TRUST = 13.0  # seconds that a node may trust a lease it could not renew
 BAD = Weather(delay=0.2, jitter=0.1, resets=0.05, slice=700)
 
 
-class Silence(ServerFault):
+class _Untrusted(ServerFault):
+    """Nodes that cannot renew their lease for longer than they may trust it."""
+
+    def accuse_of_workers(self, workers: list[int]) -> None:
+        """I5: at the end of such a fault none of the workers that it found may be alive."""
+        alive = [pid for pid in workers if trees.is_alive(pid)]
+        if alive:
+            text = f"{len(alive)} workers outlived their node's trust window in {self.name}"
+            self.scene.accuse("I5", text)
+
+
+class Silence(_Untrusted):
     number, title = "F12", "a node's way to PostgreSQL goes silent"
     expects = "it stops its own workers by its trust window, and joins again afterwards"
     hold = (30.0, 30.0)
@@ -19,7 +30,7 @@ class Silence(ServerFault):
     def do(self) -> None:
         self.node = self.scene.node()
         self.session = session = self.scene.session_at_work(self.node)
-        workers = self.node.workers
+        self.workers = workers = self.node.workers
         self.node.to_postgres.weather = Weather(silent=True)
         self.recovers(
             "it stopped its workers", TRUST + 1.5, lambda: not any(map(trees.is_alive, workers))
@@ -27,6 +38,7 @@ class Silence(ServerFault):
         self.recovers("its jobs are elsewhere", BY_LEASE, lambda: not self.node.running(session))
 
     def undo(self) -> None:
+        self.accuse_of_workers(self.workers)
         self.node.to_postgres.weather = FAIR
         node, session = self.node, self.session
         self.recovers(
@@ -34,17 +46,19 @@ class Silence(ServerFault):
         )
 
 
-class FreezePostgres(ServerFault):
+class FreezePostgres(_Untrusted):
     number, title = "F12b", "PostgreSQL's processes are stopped for 20 seconds"
     expects = "nodes stop their workers when they can trust no more, and all goes on afterwards"
     hold = (20.0, 20.0)
 
     def do(self) -> None:
+        self.workers = [pid for node in self.scene.nodes.present for pid in node.workers]
         pid_file = self.scene.world.postgres.data / "postmaster.pid"
         self.pids = trees.descendants(int(pid_file.read_text().split()[0]))
         trees.send(self.pids, signal.SIGSTOP)
 
     def undo(self) -> None:
+        self.accuse_of_workers(self.workers)
         trees.send(reversed(self.pids), signal.SIGCONT)
         self.expect_work()
 
