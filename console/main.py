@@ -1,6 +1,7 @@
 """`memberhall`: the operator's command line."""
 
 import argparse
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser(chosen).parse_args(arguments)
     try:
         status: int = options.run(options, Home())
+        sys.stdout.flush()
     except (CannotStart, Failure, ServerFailure) as reason:
         print(f"memberhall {options.command}: {_sentence(reason)}", file=sys.stderr)
         return 1
@@ -33,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has seen enough; Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return status
 
 

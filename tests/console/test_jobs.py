@@ -1,6 +1,8 @@
 """`memberhall jobs …`: what is asked of the service, and what an operator then reads."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -331,6 +333,26 @@ def test_an_unknown_schedule_is_answered_with_those_that_there_are():
     with pytest.raises(NotFound) as refused:
         types(cluster, "schedules", "pause", "daily")
     assert "There are: nightly." in refused.value.message
+
+
+def test_a_reader_who_has_seen_enough_ends_a_command_quietly():
+    talking = """
+from console import main
+from console.commands import status
+def talk(*_):
+    for line in range(100_000):
+        print(line)
+status.run = talk
+raise SystemExit(main.main(["status"]))
+"""
+    command = [sys.executable, "-c", talking]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
 
 
 def test_a_refusal_names_the_values_it_is_about():
