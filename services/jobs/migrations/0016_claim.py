@@ -1,7 +1,7 @@
 """How jobs are given out: to sessions that stand, of kinds that may run there, within every limit.
 
-Plain kinds are taken by one statement for all of them. Kinds with a cap, a rate or a concurrency
-key are taken one by one, and only when something of them is ready. Rows that several claims share
+Plain kinds are taken by one statement for all of them. Kinds with a cap, a rate, a concurrency key
+or several versions are taken one by one, and only when something of them is ready. Rows that several claims share
 (slots, rates) are locked in the order of kinds, units of keys in the order of keys.
 """
 
@@ -19,6 +19,10 @@ DROP INDEX ix_live_ready;
 CREATE INDEX ix_live_ready ON live (kind_id, version, priority, seq) WHERE state = 1;
 """
 
+# Of these, `claim` takes care one by one.
+LIMITED = """(k.max_assigned IS NOT NULL OR k.rate_per_s IS NOT NULL
+            OR k.concurrency_key IS NOT NULL OR n.version_low < n.version_high)"""
+
 CLAIMED = """id bigint, run_no int, kind_id int, attempt smallint, uid uuid,
     site_id uuid, account_id uuid, request_id text, args text, waited double precision,
     version smallint, group_id uuid, tags text[]"""
@@ -31,22 +35,31 @@ START = """UPDATE live j SET state = 2, run_no = j.run_no + 1, attempt = j.attem
             (SELECT k.timeout_s FROM kind k WHERE k.kind_id = j.kind_id))
     WHERE {which} AND (j.state = 1) IS TRUE
     RETURNING j.id, j.run_no, j.kind_id, j.attempt, j.uid, j.site_id, j.account_id, j.request_id,
-        j.args::text, greatest(0, extract(epoch FROM p_now - j.run_at))::double precision,
+        j.args::text, greatest(0, date_part('epoch', p_now - j.run_at)),
         j.version, j.group_id, j.tags"""
 
-# Within a kind, older versions come first. Rows are locked only as far as they are taken.
+# Rows are locked only as far as they are taken.
 TAKE = f"""
     WITH pick AS MATERIALIZED (
-        SELECT p.tid FROM unnest({{kinds}}, {{free}}, {{low}}, {{high}})
-            AS w (kind_id, free, low, high)
+        SELECT p.tid FROM unnest({{kinds}}, {{free}}, {{versions}}) AS w (kind_id, free, version)
         CROSS JOIN LATERAL (
-            SELECT q.tid FROM generate_series(w.low, w.high) AS v (version) CROSS JOIN LATERAL (
-                SELECT j.ctid AS tid FROM live j
-                WHERE j.state = 1 AND j.kind_id = w.kind_id AND j.version = v.version
-                ORDER BY j.priority, j.seq LIMIT w.free FOR UPDATE SKIP LOCKED) q
-            LIMIT w.free) p
+            SELECT j.ctid AS tid FROM live j
+            WHERE j.state = 1 AND j.kind_id = w.kind_id AND j.version = w.version
+            ORDER BY j.priority, j.seq LIMIT w.free FOR UPDATE SKIP LOCKED) p
         LIMIT {{room}})
     {START.format(which="j.ctid = ANY (ARRAY(SELECT tid FROM pick))")}"""
+TAKE_PLAIN = TAKE.format(
+    kinds="v_kinds[v_at:v_to]",
+    free="v_free[v_at:v_to]",
+    versions="v_versions[v_at:v_to]",
+    room="v_room",
+)
+TAKE_LIMITED = TAKE.format(
+    kinds="array_fill(p_kind, ARRAY[cardinality(v_versions)])",
+    free="array_fill(v_free, ARRAY[cardinality(v_versions)])",
+    versions="v_versions",
+    room="v_free",
+)
 
 # Kinds are served in the caller's order until `p_room` jobs are found; those with concurrency keys
 # change places among themselves, so that all claims take units in one order. The session row is
@@ -58,55 +71,41 @@ RETURNS TABLE ({CLAIMED})
 LANGUAGE plpgsql {PINNED} AS $$
 #variable_conflict use_column
 DECLARE
-    v_name text; v_labels jsonb; v_kinds int[]; v_free int[]; v_low int[]; v_high int[];
-    v_limited boolean[]; v_keyed boolean[]; v_turns bigint[]; v_turn int := 0;
-    v_at int; v_to int := 0; v_room int := p_room; v_taken int;
+    v_name text; v_labels jsonb; v_kinds int[]; v_free int[]; v_versions smallint[];
+    v_limited boolean[]; v_turns int[]; v_turn int := 0; v_at int; v_to int := 0;
+    v_room int := p_room; v_taken int;
 BEGIN
     SELECT s.node_name, s.labels INTO v_name, v_labels FROM node_session s
-    WHERE s.session_id = p_session AND s.state = 'live' AND s.lease_until > p_now FOR SHARE;
-    IF NOT FOUND OR (SELECT n.paused_at FROM node n WHERE n.name = v_name) IS NOT NULL THEN
-        RETURN;
-    END IF;
-    SELECT array_agg(a.kind_id), array_agg(a.free), array_agg(a.version_low),
-        array_agg(a.version_high), array_agg(a.limited), array_agg(a.keyed),
-        array_agg(a.place ORDER BY a.name COLLATE "C", a.place) FILTER (WHERE a.keyed)
-    INTO v_kinds, v_free, v_low, v_high, v_limited, v_keyed, v_turns FROM (
-        SELECT w.kind_id, w.free, n.version_low, n.version_high, k.name,
-            row_number() OVER (ORDER BY w.place) AS place, l.limited,
-            k.concurrency_key IS NOT NULL AS keyed
+    WHERE s.session_id = p_session AND s.state = 'live' AND s.lease_until > p_now
+      AND (SELECT n.paused_at FROM node n WHERE n.name = s.node_name) IS NULL FOR SHARE;
+    IF NOT FOUND THEN RETURN; END IF;
+    SELECT array_agg(a.kind_id), array_agg(a.free), array_agg(a.version_high),
+        array_agg(a.is_limited)
+    INTO v_kinds, v_free, v_versions, v_limited FROM (
+        SELECT w.kind_id, w.free, n.version_high, {LIMITED} AS is_limited
         FROM unnest(p_kinds, p_free) WITH ORDINALITY AS w (kind_id, free, place)
         JOIN node_kind n ON n.session_id = p_session AND n.kind_id = w.kind_id
         JOIN kind k ON k.kind_id = w.kind_id
-        CROSS JOIN LATERAL (SELECT k.max_assigned IS NOT NULL OR k.rate_per_s IS NOT NULL
-            OR k.concurrency_key IS NOT NULL AS limited) l
         WHERE w.free > 0 AND k.paused_at IS NULL AND v_labels @> k.node_labels
           AND (k.node_filter IS NULL OR v_name ~ ('^(?:' || k.node_filter || ')$'))
-          AND (NOT l.limited OR (SELECT true FROM live j
+          AND (NOT {LIMITED} OR (SELECT true FROM live j
               WHERE j.state = 1 AND j.kind_id = k.kind_id LIMIT 1))
         ORDER BY w.place) a;
-    IF v_limited @> ARRAY[true] THEN PERFORM lock_limits(p_session, v_kinds); END IF;
+    IF v_limited @> ARRAY[true] THEN v_turns := lock_limits(p_session, v_kinds); END IF;
 
     WHILE v_to < cardinality(v_kinds) AND v_room > 0 LOOP
         v_at := v_to + 1;
         v_to := v_at;
         IF v_limited[v_at] THEN
-            IF v_keyed[v_at] THEN
+            IF v_at = ANY (v_turns) THEN
                 v_turn := v_turn + 1;
                 v_at := v_turns[v_turn];
             END IF;
-            RETURN QUERY SELECT * FROM claim_limited(p_session, v_kinds[v_at],
-                least(v_free[v_at], v_room), v_low[v_at], v_high[v_at], p_now);
+            RETURN QUERY SELECT * FROM claim_limited(
+                p_session, v_kinds[v_at], least(v_free[v_at], v_room), p_now);
         ELSE
             WHILE NOT v_limited[v_to + 1] LOOP v_to := v_to + 1; END LOOP;
-            RETURN QUERY {
-    TAKE.format(
-        kinds="v_kinds[v_at:v_to]",
-        free="v_free[v_at:v_to]",
-        low="v_low[v_at:v_to]",
-        high="v_high[v_at:v_to]",
-        room="v_room",
-    )
-};
+            RETURN QUERY {TAKE_PLAIN};
         END IF;
         GET DIAGNOSTICS v_taken = ROW_COUNT;
         v_room := v_room - v_taken;
@@ -114,8 +113,9 @@ BEGIN
 END $$;
 """
 
+# Returns the places of the kinds with concurrency keys in the order in which units are taken.
 LOCK_LIMITS = f"""
-CREATE FUNCTION lock_limits(p_session bigint, p_kinds int[]) RETURNS void
+CREATE FUNCTION lock_limits(p_session bigint, p_kinds int[]) RETURNS int[]
 LANGUAGE plpgsql {PINNED} AS $$
 BEGIN
     PERFORM FROM (SELECT DISTINCT t.kind_id FROM unnest(p_kinds) AS t (kind_id) ORDER BY 1) o
@@ -124,20 +124,27 @@ BEGIN
     PERFORM FROM (SELECT DISTINCT t.kind_id FROM unnest(p_kinds) AS t (kind_id) ORDER BY 1) o
     CROSS JOIN LATERAL (
         SELECT FROM rate_state r WHERE r.kind_id = o.kind_id FOR NO KEY UPDATE) l;
+    RETURN ARRAY(
+        SELECT t.place::int FROM unnest(p_kinds) WITH ORDINALITY AS t (kind_id, place)
+        JOIN kind k ON k.kind_id = t.kind_id
+        WHERE k.concurrency_key IS NOT NULL ORDER BY k.name COLLATE "C", t.place);
 END $$;
 """
 
-# A cap holds by the session's slots, which the leader keeps within it; a rate by the generic cell
+# Within a kind, older versions come first. A cap holds by the session's slots, which the leader keeps within it; a rate by the generic cell
 # rate algorithm (ITU-T I.371), which pays for what was taken and for nothing else.
 CLAIM_LIMITED = f"""
-CREATE FUNCTION claim_limited(p_session bigint, p_kind int, p_free int, p_low int, p_high int,
-    p_now timestamptz)
+CREATE FUNCTION claim_limited(p_session bigint, p_kind int, p_free int, p_now timestamptz)
 RETURNS TABLE ({CLAIMED})
 LANGUAGE plpgsql {PINNED} AS $$
 #variable_conflict use_column
-DECLARE k kind%ROWTYPE; v_free int := p_free; v_tat timestamptz; v_taken int;
+DECLARE
+    k kind%ROWTYPE; v_free int := p_free; v_tat timestamptz; v_taken int; v_versions smallint[];
 BEGIN
     SELECT * INTO k FROM kind WHERE kind_id = p_kind;
+    SELECT array_agg(v.version) INTO v_versions FROM node_kind n
+    CROSS JOIN LATERAL generate_series(n.version_low::int, n.version_high) AS v (version)
+    WHERE n.session_id = p_session AND n.kind_id = p_kind;
     IF k.max_assigned IS NOT NULL THEN
         v_free := least(v_free, least(k.max_assigned, coalesce((SELECT a.slots
                 FROM allocation a WHERE a.kind_id = p_kind AND a.session_id = p_session), 0))
@@ -152,17 +159,9 @@ BEGIN
     IF v_free <= 0 THEN RETURN; END IF;
     IF k.concurrency_key IS NOT NULL THEN
         RETURN QUERY SELECT * FROM claim_keyed(
-            p_session, p_kind, v_free, p_low, p_high, k.concurrency_limit, p_now);
+            p_session, p_kind, v_free, v_versions, k.concurrency_limit, p_now);
     ELSE
-        RETURN QUERY {
-    TAKE.format(
-        kinds="ARRAY[p_kind]",
-        free="ARRAY[v_free]",
-        low="ARRAY[p_low]",
-        high="ARRAY[p_high]",
-        room="v_free",
-    )
-};
+        RETURN QUERY {TAKE_LIMITED};
     END IF;
     GET DIAGNOSTICS v_taken = ROW_COUNT;
     IF k.rate_per_s IS NOT NULL AND v_taken > 0 THEN
@@ -175,7 +174,7 @@ END $$;
 # Looks at ready jobs until it has enough, setting those aside whose key is full: 50 at a time, and
 # at most 2,000 in one call, however many of one key stand in front.
 CLAIM_KEYED = f"""
-CREATE FUNCTION claim_keyed(p_session bigint, p_kind int, p_free int, p_low int, p_high int,
+CREATE FUNCTION claim_keyed(p_session bigint, p_kind int, p_free int, p_versions smallint[],
     p_limit int, p_now timestamptz)
 RETURNS TABLE ({CLAIMED})
 LANGUAGE plpgsql {PINNED} AS $$
@@ -187,7 +186,7 @@ BEGIN
     WHILE v_left > 0 AND v_looked < 2000 LOOP
         SELECT array_agg(p.id), array_agg(p.run_no), array_agg(p.key)
         INTO v_ids, v_runs, v_keys FROM (
-            SELECT q.* FROM generate_series(p_low, p_high) AS v (version) CROSS JOIN LATERAL (
+            SELECT q.* FROM unnest(p_versions) AS v (version) CROSS JOIN LATERAL (
                 SELECT j.id, j.run_no, j.concurrency_key AS key FROM live j
                 WHERE j.state = 1 AND j.kind_id = p_kind AND j.version = v.version
                 ORDER BY j.priority, j.seq LIMIT greatest(v_left, 50) FOR UPDATE SKIP LOCKED) q
