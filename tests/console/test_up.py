@@ -1,5 +1,6 @@
 """`memberhall up`, `status` and `down` on a home of their own, as an operator runs them."""
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from console.servers.machine import is_alive, wait_until
 from tests.console.test_servers import processes_of
 
 MEMBERHALL = str(Path(sys.executable).parent / "memberhall")
+WORK = '{"service": "jobs", "method": "clock"}'
 
 
 class Operator:
@@ -74,6 +76,41 @@ def test_a_wrong_time_is_refused_with_an_example(operator: Operator) -> None:
     refused = operator.types("clock", "advance", "soon")
     assert refused.returncode == 2
     assert "36h" in refused.stderr
+
+
+def test_offline_work_is_asked_for_watched_and_seen(operator: Operator) -> None:
+    asked = operator.types("jobs", "enqueue", "jobs.call_command", "--args", WORK, "--json")
+    uid = json.loads(asked.stdout)["uid"]
+
+    watched = operator.types("jobs", "watch", "--kind", "jobs.call_command", "--for", "60s")
+    assert watched.returncode == 0, watched.stdout + watched.stderr
+    assert "100 %" in watched.stdout.splitlines()[-1]
+    seen = json.loads(operator.types("jobs", "show", uid, "--json").stdout)
+    assert (seen["uid"], seen["state"]) == (uid, "succeeded")
+
+
+def test_a_paused_kind_waits_until_it_may_go_on(operator: Operator) -> None:
+    assert operator.types("jobs", "pause", "kind", "jobs.call_command").returncode == 0
+    operator.types("jobs", "enqueue", "jobs.call_command", "--args", WORK)
+    waiting = operator.types("jobs", "watch", "--kind", "jobs.call_command", "--for", "0s")
+    assert waiting.returncode == 1
+    assert "paused: jobs.call_command" in waiting.stdout
+
+    assert operator.types("jobs", "resume", "kind", "jobs.call_command").returncode == 0
+    watched = operator.types("jobs", "watch", "--kind", "jobs.call_command", "--for", "60s")
+    assert watched.returncode == 0
+
+
+def test_somebody_leads_and_the_node_is_there(operator: Operator) -> None:
+    seen = json.loads(operator.types("jobs", "overview", "--json").stdout)
+    assert seen["leader"]["term"] >= 1
+    assert [node["state"] for node in seen["nodes"]] == ["live"]
+
+
+def test_a_refusal_of_the_service_says_what_is_wrong(operator: Operator) -> None:
+    refused = operator.types("jobs", "enqueue", "jobs.unknown")
+    assert refused.returncode == 1
+    assert "kind: is not declared by any service" in refused.stderr
 
 
 def test_there_are_no_dead_letters(operator: Operator) -> None:
