@@ -8,6 +8,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.chromium import launched
 from tests.browser.looking import Findings, Gallery
+from tests.browser.operating import Operator, operating
 from tests.browser.screens import SCREENS
 from tests.browser.world import World
 from tests.suite import Suite
@@ -38,6 +39,11 @@ def gallery(browser: Browser, world: World, pytestconfig: pytest.Config) -> Gall
         pictures.mkdir(parents=True, exist_ok=True)
     pytestconfig.stash[GALLERY] = gallery = Gallery(browser, world, pictures)
     return gallery
+
+
+@pytest.fixture
+def operator(browser: Browser, world: World) -> Operator:
+    return operating(browser, world)
 
 
 def pytest_terminal_summary(

@@ -1,37 +1,14 @@
 """The jobs area in real Chromium: it follows the cluster and disturbs nobody who uses it."""
 
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.chromium import Watch, opened
 from tests.browser.hands import Keyboard
+from tests.browser.operating import Operator
 from tests.browser.world import World
 
 AREA = "/operator/jobs"
-
-Operator = Callable[..., Any]
-
-
-@pytest.fixture
-def operator(browser: Browser, world: World) -> Operator:
-    """Opens a page as an operator; fails afterwards if the page complained about anything."""
-
-    @contextmanager
-    def at(path: str, **how: Any) -> Iterator[Page]:
-        context = opened(browser, storage_state=world.state_of("operator"), **how)
-        watch = Watch().over(context)
-        page = context.new_page()
-        page.goto(world.suite.site + path)
-        yield page
-        context.close()
-        assert watch.faults == []
-
-    return at
 
 
 def test_a_new_job_appears_by_itself_and_the_focus_stays(operator: Operator, world: World):
