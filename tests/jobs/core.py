@@ -189,8 +189,10 @@ class Core:
 
     def open_group(self, group: uuid.UUID, callback: Any = None, now: Any = START) -> str:
         """Open a group; `callback` is a job as for `enqueue`."""
-        job = callback and {"uid": str(uuid.uuid4()), "kind": "tests.work", "args": {}, **callback}
-        described = json.dumps(job, default=str) if job else None
+        described = None
+        if callback is not None:
+            job = {"uid": str(uuid.uuid4()), "kind": "tests.work", "args": {}, **callback}
+            described = json.dumps(job, default=str)
         return str(self.value("SELECT open_group(%s, %s, NULL, NULL, %s)", group, described, now))
 
     def seal_group(self, group: uuid.UUID, now: Any = START) -> bool:
