@@ -273,6 +273,15 @@ def test_a_paused_kind_has_no_slots_and_has_them_again(leader: Leader, core: Cor
     assert core.value("SELECT sum(slots) FROM allocation") == 2
 
 
+def test_a_job_that_is_due_soon_is_readied_when_it_is(leader: Leader, core: Core) -> None:
+    assert do(leader, "watch") == 0.5
+    now = datetime.now(UTC)
+    core.enqueue({"run_at": str(now + timedelta(seconds=0.2))}, now=now)
+    pause = do(leader, "watch")
+    assert pause is not None
+    assert pause <= 0.2
+
+
 def test_an_idle_cluster_is_looked_at_less_often(leader: Leader, core: Core) -> None:
     core.join(now=datetime.now(UTC))
     assert do(leader, "allocate") == 1.0
@@ -284,9 +293,9 @@ def test_a_tick_that_fails_is_tried_again_and_harms_no_other(
     leader: Leader, core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "rescue", lambda session: session.execute(text("SELECT wrong")))
-    [rescue] = [each for each in leader.ticks() if each.name == "rescue"]
-    assert leader._done(rescue) >= rescue.seconds
-    do(leader, "promote")
+    [watch] = [each for each in leader.ticks() if each.name == "watch"]
+    assert leader._done(watch) == 1.0
+    do(leader, "unblock")
     assert leader.leadership.is_trusted
 
 

@@ -44,6 +44,17 @@ def rescue(session: Session) -> Rescued:
     return Rescued(nodes=dead, jobs=sum(taken))
 
 
+def next_due_in(session: Session) -> float | None:
+    """Seconds until the next scheduled job is due; None where none is."""
+    seconds = session.execute(
+        text(
+            "SELECT extract(epoch FROM (SELECT run_at FROM live WHERE state = 0"
+            " ORDER BY run_at LIMIT 1) - clock_timestamp())"
+        )
+    ).scalar_one()
+    return None if seconds is None else max(0.0, float(seconds))
+
+
 def free_waiting(session: Session) -> list[str]:
     """The net below concurrency keys and rates; returns kinds of which something can start now.
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from chassis import clock
 from chassis.database import Database
 from chassis.logs import log
@@ -27,7 +29,11 @@ from services.jobs.service.leadership import (
 from services.jobs.settings import Settings
 
 TURN_SECONDS = 2.0  # where kinds take turns
+WATCH_SECONDS = 0.5
+LOCKED_SECONDS = 0.05
+IDLE_SECONDS = 2.0  # where there is nothing that a tick is for
 IDLE_ALLOCATION_SECONDS = 1.0
+MOST_PAUSE_SECONDS = 30.0  # after a failure, however seldom the tick
 STOP_SECONDS = 2.0
 
 
@@ -72,8 +78,7 @@ class Leader:
 
     def ticks(self) -> tuple[Tick, ...]:
         return (
-            Tick("promote", 0.25, self._promote),
-            Tick("rescue", 0.5, self._rescue),
+            Tick("watch", WATCH_SECONDS, self._watch),
             Tick("unblock", 1.0, self._unblock),
             Tick("allocate", 0.5, self._allocate),
             Tick("fire", 1.0, self._fire),
@@ -117,25 +122,30 @@ class Leader:
         except Exception as error:  # noqa: BLE001 - a tick that fails must not end the ticking
             measures.ticks.labels(tick.name, "failed").inc()
             log.error("housekeeping failed", tick=tick.name, exc_info=error)
-            return max(1.0, tick.seconds)
+            return max(1.0, min(tick.seconds, MOST_PAUSE_SECONDS))
         measures.ticks.labels(tick.name, "done").inc()
         return tick.seconds if pause is None else pause
 
-    def _promote(self) -> None:
-        if kinds := self.leadership.run(commands.ready_due_jobs):
-            self._bell.ring(kinds)
-
-    def _rescue(self) -> None:
-        found = self.leadership.run(commands.rescue)
+    def _watch(self) -> float:
+        """Take back what was lost and ready what is due; look again when the next job is."""
+        kinds, found, due_in = self.leadership.run(_watched)
         if found.nodes or found.jobs:
             log.error("jobs taken back", nodes=found.nodes, jobs=found.jobs)
             measures.nodes_lost.inc(len(found.nodes))
             measures.rescued.inc(found.jobs)
             self._bell.ring(())
-
-    def _unblock(self) -> None:
-        if kinds := self.leadership.run(commands.free_waiting):
+        elif kinds:
             self._bell.ring(kinds)
+        # What is due and was not readied is locked by somebody; looking on and on frees nothing.
+        soonest = 0.0 if kinds else LOCKED_SECONDS
+        return WATCH_SECONDS if due_in is None else min(WATCH_SECONDS, max(soonest, due_in))
+
+    def _unblock(self) -> float | None:
+        kinds = self.leadership.run(commands.free_waiting)
+        if not kinds:
+            return None
+        self._bell.ring(kinds)
+        return WATCH_SECONDS
 
     def _allocate(self) -> float | None:
         turn = int(time.monotonic() / TURN_SECONDS)
@@ -145,11 +155,12 @@ class Leader:
             self._bell.tell_change()
         return None if made.is_busy or made.epoch is not None else IDLE_ALLOCATION_SECONDS
 
-    def _fire(self) -> None:
+    def _fire(self) -> float | None:
         fired = self.leadership.run(commands.fire_due_schedules, now=clock.now())
         if fired.number:
             measures.fired.inc(fired.number)
             self._bell.ring(fired.kinds)
+        return None if fired.has_schedules else IDLE_SECONDS
 
     def _ping(self) -> None:
         self._bell.ping()
@@ -175,3 +186,8 @@ class Leader:
             self._database.read(queries.node_lines),
         )
         measures.show(kinds, nodes)
+
+
+def _watched(session: Session) -> tuple[list[str], commands.Rescued, float | None]:
+    found, kinds = commands.rescue(session), commands.ready_due_jobs(session)
+    return kinds, found, commands.next_due_in(session)

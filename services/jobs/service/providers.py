@@ -1,12 +1,10 @@
 """What the process of the jobs service runs beside its doors."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import eventlet
 from nameko.extensions import DependencyProvider
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from chassis.errors import Unavailable
 from chassis.jobkinds import JobKind
@@ -37,7 +35,7 @@ class Bell(DependencyProvider):  # type: ignore[misc]  # nameko is untyped
 
 
 class Opening(DependencyProvider):  # type: ignore[misc]
-    """What has to be in the database before work: this build's kinds, and room for history.
+    """What has to be in the database before work: this build's kinds.
 
     A wrong kind stops the process here, with file, kind and field.
     """
@@ -52,15 +50,13 @@ class Opening(DependencyProvider):  # type: ignore[misc]
         runtime = self.container.config["runtime"]
         while True:
             try:
-                runtime.database.transact(self._write, runtime.settings.history_days)
+                runtime.database.transact(
+                    commands.declare_kinds, [kind.as_json() for kind in self._kinds]
+                )
                 return
             except (SQLAlchemyError, Unavailable) as error:
                 log.warning("kinds not declared yet", reason=str(error).splitlines()[0])
                 eventlet.sleep(AGAIN_SECONDS)
-
-    def _write(self, session: Session, history_days: int) -> None:
-        commands.declare_kinds(session, [kind.as_json() for kind in self._kinds])
-        commands.keep_history(session, now=datetime.now(UTC), history_days=history_days)
 
 
 class House(DependencyProvider):  # type: ignore[misc]
