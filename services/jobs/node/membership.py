@@ -127,6 +127,9 @@ class Membership:
             self.lose()
             return
         self._trusted_until = max(self._trusted_until, asked + TRUST_SECONDS)
+        for each in counted:
+            kind = self.kind_names[int(each["kind_id"])]
+            measures.run_seconds.labels(kind).inc(each["run_s"])
         self._on_orders(orders, held)
 
 

@@ -119,9 +119,10 @@ class Worker:
     def take_said(self) -> list[Said | Line]:
         """What the handlers said since the last time."""
         said, self.said = self.said, []
-        times, last = self.progress.times_said, self.progress.said()
-        present = self.running()
-        if present and last and times != self._times_said:
+        times = self.progress.times_said
+        if times == self._times_said:
+            return said
+        if (present := self.running()) and (last := self.progress.said()):
             self._times_said = times
             said.append(Said(present[0].id, present[0].run_no, *last))
         return said
