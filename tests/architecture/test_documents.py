@@ -96,6 +96,20 @@ def test_every_metric_is_named_and_none_that_is_gone():
     assert set(re.findall(r"`(memberhall_\w+)", METRICS)) == exported
 
 
+def test_every_metric_is_also_measured():
+    files = [file for folder in CODE if folder != "tests" for file in (ROOT / folder).rglob("*.py")]
+    texts = {file: file.read_text() for file in files}
+    idle = {
+        (file.relative_to(ROOT).as_posix(), name)
+        for file, text in texts.items()
+        for name in re.findall(r"(?m)^(\w+) = (?:Counter|Gauge|Histogram)\(", text)
+        if len(re.findall(rf"\b{name}\b", text)) == 1
+        if not any(re.search(rf"\bm(?:easures|etrics)\.{name}\b", each) for each in texts.values())
+    }
+
+    assert not idle
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_document_points_to_what_there_is(document: Path):
     targets = re.findall(r"\]\((?!https?:)([^)#]*)", document.read_text())
