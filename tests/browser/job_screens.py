@@ -15,6 +15,9 @@ def job_screens() -> list[Screen]:
     def job(what: str) -> Callable[[World], str]:
         return lambda world: f"/operator/jobs/{world.jobs.uid(what)}"
 
+    def reported(world: World) -> str:
+        return f"/operator/jobs/{world.jobs.report(world.account_of('member'))}"
+
     def schedule(world: World) -> str:
         return f"/operator/jobs/schedules/{world.jobs.schedule}"
 
@@ -32,6 +35,7 @@ def job_screens() -> list[Screen]:
         screen("job-dead", "jobs.job", job("dead")),
         screen("job-dead-retry", "jobs.job", job("dead"), act=pressing("Retry")),
         screen("job-done", "jobs.job", job("succeeded")),
+        screen("job-report", "jobs.job", reported),
         screen("job-scheduled", "jobs.job", job("scheduled")),
         screen("job-cancel", "jobs.job", job("scheduled"), act=pressing("Cancel")),
         screen("job-blocked", "jobs.job", job("blocked")),

@@ -82,3 +82,24 @@ def test_a_schedule_is_made_changed_fired_and_removed(operator: Operator, world:
         confirm(page, "Remove")
         expect(page.get_by_text("The schedule is gone.")).to_be_visible()
         expect(page.get_by_role("link", name=name)).to_have_count(0)
+
+
+def test_a_report_is_its_owner_s_to_download_and_nobody_else_s(operator: Operator, world: World):
+    uid = world.jobs.report(world.account_of("member"))
+    path = f"{world.suite.site}/documents/{uid}"
+    with operator(f"{AREA}/{uid}") as page, page.expect_download() as file:
+        page.get_by_role("link", name="Download All").click()
+        expect(page.get_by_text('"rows"')).to_be_visible()
+    assert file.value.suggested_filename.endswith(".csv")
+
+    answers = {
+        reader: world.cookies_of(reader).get(path, allow_redirects=False)
+        for reader in ("member", "refunded", "visitor")
+    }
+    assert {each: told.status_code for each, told in answers.items()} == {
+        "member": 200,
+        "refunded": 404,
+        "visitor": 303,
+    }
+    assert '"Number","State"' in answers["member"].text
+    assert answers["member"].headers["Content-Disposition"].startswith("attachment;")

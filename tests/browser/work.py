@@ -1,15 +1,22 @@
 """Jobs in every state that a page can show, made on the real suite."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
+from chassis.context import Caller
 from chassis.ids import new_id
+from tests.contracts.samples import SITE
 from tests.processes import until
 from tests.suite import Suite
 
 KIND = "billing.render_invoice"
 HOPELESS = "jobs.http_request"
+OPERATOR = Caller(
+    principal="console", request_id="tests", site_id=SITE, roles=frozenset({"operator"})
+)
 
 
 class Work:
@@ -36,8 +43,18 @@ class Work:
         self._suite.ask("jobs", "change_kind", kind=HOPELESS, override={"max_attempts": 1})
         args = {"method": "GET", "url": "http://127.0.0.1/"}
         uid = self._enqueued(kind=HOPELESS, args=args)
-        until(lambda: self._suite.ask("jobs", "job", uid=uid)["state"] == "dead", 60, "it is dead")
+        until(lambda: self._state(uid) == "dead", 60, "it is dead")
         return uid
+
+    def report(self, account_id: str) -> str:
+        """The uid of a job that wrote the account's invoices into a file."""
+        columns = [{"field": "number", "title": "Number"}, {"field": "state", "title": "State"}]
+        args = {"title": "All invoices", "format": "csv", "service": "billing", "query": "invoices"}
+        job = self._job(kind="jobs.make_report", args={**args, "columns": columns})
+        asking = replace(OPERATOR, account_id=UUID(account_id))
+        self._suite.client.call("jobs", "enqueue", caller=asking, **job)
+        until(lambda: self._state(job["uid"]) == "succeeded", 60, "the report is written")
+        return str(job["uid"])
 
     @cached_property
     def node(self) -> str:
@@ -66,6 +83,9 @@ class Work:
         }
         self._suite.ask("jobs", "save_schedule", schedule_id=schedule_id, kind=KIND, **wanted)
         return schedule_id
+
+    def _state(self, uid: str) -> str:
+        return str(self._suite.ask("jobs", "job", uid=uid)["state"])
 
     def _found(self, state: str) -> str:
         def one() -> list[dict[str, Any]]:

@@ -58,6 +58,20 @@ class World:
             self._states[reader] = self._logged_in(*self._credentials(reader))
         return self._states[reader]
 
+    def cookies_of(self, reader: str) -> requests.Session:
+        """A program with the cookies of one of the people here."""
+        asking = requests.Session()
+        for cookie in (self.state_of(reader) or {"cookies": []})["cookies"]:
+            asking.cookies.set(cookie["name"], cookie["value"])
+        return asking
+
+    def account_of(self, reader: str) -> str:
+        """The account of one of the people here."""
+        login, password = self._credentials(reader)
+        url = f"{self.suite.site}/api/v1/sessions"
+        answer = requests.post(url, json={"login": login, "password": password}, timeout=10)
+        return str(answer.json()["session"]["account_id"])
+
     @cached_property
     def plan(self) -> str:
         """The id of the first plan on sale."""
