@@ -5,9 +5,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 import services.jobs
 from chassis import migrating
+from chassis.database import sqlalchemy_url
 from console.servers import Postgres
 from tests.jobs.core import Core
 from tests.jobs.running import enqueue, ran, start_node
@@ -56,3 +59,12 @@ def core(connect: Callable[[], Core]) -> Core:
     core.rows("".join(f"DELETE FROM {table};" for table in (*TABLES, *PLUMBING)))
     core.declare()
     return core
+
+
+@pytest.fixture
+def session(core: Core, migrated_url: str) -> Iterator[Session]:
+    """What commands and queries work on, over the emptied core."""
+    engine = create_engine(sqlalchemy_url(migrated_url))
+    with Session(engine) as session:
+        yield session
+    engine.dispose()

@@ -1,38 +1,19 @@
 """Commands and queries of the jobs service, on a real database."""
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from chassis.context import Caller
-from chassis.database import count_statements, sqlalchemy_url
+from chassis.database import count_statements
 from chassis.errors import Conflict, Denied, Invalid, NotFound
 from chassis.shapes import load
 from services.jobs import commands, queries, schemas
+from tests.jobs.accepting import ACCOUNT, ASKING, accept, see
 from tests.jobs.core import Core, Run, after
-
-ACCOUNT = uuid.UUID(int=5)
-ASKING = Caller(principal="billing", request_id="request-1", account_id=ACCOUNT)
-
-
-@pytest.fixture
-def session(core: Core, migrated_url: str) -> Iterator[Session]:
-    engine = create_engine(sqlalchemy_url(migrated_url))
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
-
-
-def accept(session: Session, **request: Any) -> uuid.UUID:
-    request = {"uid": uuid.uuid4(), "kind": "tests.work", "args": {}, **request}
-    commands.enqueue(session, caller=ASKING, **request)
-    session.commit()
-    return uuid.UUID(str(request["uid"]))
 
 
 def kill_job(core: Core) -> list[Run]:
@@ -43,11 +24,6 @@ def kill_job(core: Core) -> list[Run]:
         core.fail(session, runs, error="ValueError: no\nwith a traceback")
         core.promote(after(1e6))
     return runs
-
-
-def see(session: Session, uid: uuid.UUID) -> Any:
-    session.rollback()
-    return queries.job(session, uid=uid, account_id=ACCOUNT, is_insider=False)
 
 
 def page(session: Session, **request: Any) -> Any:

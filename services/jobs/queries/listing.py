@@ -9,7 +9,6 @@ from sqlalchemy import (
     Select,
     Text,
     cast,
-    exists,
     func,
     literal,
     null,
@@ -17,7 +16,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from services.jobs.domain import Outcome, State, live_state
 from services.jobs.models import Done, Kind, Live, NodeSession
@@ -70,13 +69,12 @@ def plain_line(row: Row[Any]) -> Plain:
 
 def _narrowing(table: Table, wanted: Mapping[str, Any]) -> list[Any]:
     """The conditions of the filters that are given: kind, tag, group_id, node, account_id."""
-    of_node = exists().where(
-        NodeSession.session_id == table.session_id, NodeSession.node_name == wanted.get("node")
-    )
+    sessions = aliased(NodeSession)
+    of_node = select(sessions.session_id).where(sessions.node_name == wanted.get("node"))
     kind_id = select(Kind.kind_id).where(Kind.name == wanted.get("kind")).scalar_subquery()
     conditions = {
         "kind": table.kind_id == kind_id,
-        "node": of_node,
+        "node": table.session_id.in_(of_node),
         "account_id": table.account_id == wanted.get("account_id"),
         "tag": table.tags.op("@>")(cast([wanted.get("tag")], ARRAY(Text))),
         "group_id": table.group_id == wanted.get("group_id"),
