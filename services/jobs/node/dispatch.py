@@ -14,7 +14,7 @@ from services.jobs.node.pace import Pace
 from services.jobs.node.prefetch import Prefetched
 from services.jobs.node.runs import Claimed
 from services.jobs.node.shares import quick_shares, slow_shares
-from services.jobs.node.store import Store
+from services.jobs.node.store import Away, Refused, Store
 from services.jobs.node.worker import Worker
 
 STOCK = 2  # times what the workers hold themselves
@@ -74,11 +74,17 @@ class Dispatch:
             for worker in working:
                 self._top_up(worker)
 
-    def hand_back(self, store: Store, session: int, jobs: Sequence[Claimed]) -> None:
-        """Give jobs that never started to others."""
-        if jobs:
+    def hand_back(self, store: Store, session: int, jobs: list[Claimed]) -> None:
+        """Give jobs that never started to others; where that cannot be told they stay waiting."""
+        if not jobs:
+            return
+        try:
             store.release(session, {job.id: job.run_no for job in jobs})
-            self.settled((job.id, job.run_no) for job in jobs)
+        except (Away, Refused):
+            # Held and nowhere, they would wait for their deadline.
+            self.prefetched.put_back(jobs)
+            raise
+        self.settled((job.id, job.run_no) for job in jobs)
 
     def settled(self, runs: Iterable[tuple[int, int]]) -> list[Claimed]:
         """The database has these runs' ends; returns the jobs that are held no more."""

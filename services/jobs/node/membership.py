@@ -6,6 +6,7 @@ workers itself, before the database (15 seconds, and 3 of grace) gives their job
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from importlib import metadata
 
@@ -20,6 +21,7 @@ from services.jobs.node.tally import Tally, load
 BEAT_SECONDS = 3.0
 TRUST_SECONDS = 13.0
 AGAIN_SECONDS = 0.5  # between attempts while the database is away
+WATCH_SECONDS = 0.5  # between looks at the trust window
 
 
 class Membership:
@@ -27,7 +29,7 @@ class Membership:
 
     `held` tells which runs the agent believes it holds, run number by job id; `on_orders` hears
     what the cluster wants of the node and what `held` was then, `on_loss` that the whole session is
-    gone. All are called in the beating thread.
+    gone. They are called in threads of this class.
     """
 
     def __init__(
@@ -79,7 +81,8 @@ class Membership:
         return self.session
 
     def start(self) -> None:
-        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        for work in (self._beat, self._watch):
+            threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True).start()
 
     def renew_now(self) -> None:
         """Orders have changed, as far as one hears."""
@@ -109,7 +112,12 @@ class Membership:
             except (Away, Refused) as failure:
                 log.warning("heartbeat failed", reason=str(failure))
                 pause = AGAIN_SECONDS
-            if not self.is_trusted and self._trusted_until and not self._is_ended:
+
+    def _watch(self) -> None:
+        """Stop the workers in time also when the beating thread waits for an answer for ever."""
+        while not self._is_ended:
+            time.sleep(WATCH_SECONDS)
+            if self._trusted_until and not self.is_trusted and not self._is_ended:
                 log.error("lease not renewed in time; stopping the workers")
                 self.lose()
 
