@@ -70,7 +70,7 @@ class Store:
         """Renew the lease; `held` is what the node believes it runs, run number by job id."""
         statement = "SELECT * FROM renew(%s, %s::bigint[], %s::int[], %s, %s)"
         [told] = self._named_rows(
-            statement, session, list(held.keys()), list(held.values()),
+            statement, session, _numbers(held.keys()), _numbers(held.values()),
             json.dumps(load), json.dumps(tallies),
         )  # fmt: skip
         return Orders(
@@ -95,10 +95,11 @@ class Store:
         """At most `room` jobs, and of each kind at most its `free`, in the order of `kinds`."""
         rows = self._rows(
             "SELECT id, run_no, kind_id, attempt, uid::text, site_id::text, account_id::text,"
-            " request_id, args, waited, version, group_id::text, tags FROM claim(%s, %s, %s, %s)",
-            session, list(kinds), list(free), room,
+            " request_id, args, waited, version, group_id::text, tags"
+            " FROM claim(%s, %s::int[], %s::int[], %s)",
+            session, _numbers(kinds), _numbers(free), room,
         )  # fmt: skip
-        return [Claimed(*row) for row in rows]
+        return [Claimed._make(row) for row in rows]
 
     def complete(
         self, session: int, ids: list[int], runs: list[int], results: list[str | None]
@@ -106,15 +107,16 @@ class Store:
         """End runs with their results (JSON text); returns the ids that were this node's to end."""
         rows = self._rows(
             "SELECT complete(%s, %s::bigint[], %s::int[], %s::text[]::jsonb[])",
-            session, ids, runs, results,
+            session, _numbers(ids), _numbers(runs), results if any(results) else [],
         )  # fmt: skip
         return {row[0] for row in rows}
 
     def fail(self, session: int, failed: Sequence[Failed]) -> set[int]:
         """Report runs that did not succeed; returns the ids that were this node's to report."""
+        ids, runs, outcomes, errors = zip(*failed, strict=True)
         rows = self._rows(
             "SELECT id FROM fail(%s, %s::bigint[], %s::int[], %s::text[], %s::text[])",
-            session, *(list(column) for column in zip(*failed, strict=True)),
+            session, _numbers(ids), _numbers(runs), list(outcomes), list(errors),
         )  # fmt: skip
         return {row[0] for row in rows}
 
@@ -122,7 +124,7 @@ class Store:
         """Hand back jobs that never started."""
         self._rows(
             "SELECT release(%s, %s::bigint[], %s::int[])",
-            session, list(held.keys()), list(held.values()),
+            session, _numbers(held.keys()), _numbers(held.values()),
         )  # fmt: skip
 
     def drain(self, session: int) -> None:
@@ -165,10 +167,15 @@ class Store:
                 keepalives_count=3,
                 tcp_user_timeout=10_000,
                 options="-c search_path=jobs -c statement_timeout=10000"
-                " -c default_transaction_isolation=read\\ committed",
+                " -c default_transaction_isolation=read\\ committed -c jit=off",
             )
             self._connection.autocommit = True
         return self._connection
+
+
+def _numbers(values: Iterable[int]) -> str:
+    """An array as one word: several times cheaper to write, to read and to plan for than a list."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def _by_id(told: Mapping[str, Any] | None) -> dict[int, Any]:

@@ -40,7 +40,7 @@ class Teller:
             self._outcomes.append(outcome)
             if is_last or time.monotonic() - self._since > SEND_AFTER:
                 self._send_outcomes()
-            else:
+            elif not self._waits.is_set():  # setting it again would cost more than a quick job
                 self._waits.set()
 
     def _send_latest(self) -> None:
