@@ -55,7 +55,7 @@ class Child:
         """Run batches until the agent has no more to give, or this process is in doubt."""
         self._teller.tell(READY)
         while self._doubt is None:
-            batch = [Claimed(*row) for row in self._agent.receive()]
+            batch = [Claimed._make(row) for row in self._agent.receive()]
             while batch and self._doubt is None:
                 outcome = self._run(batch.pop(0))
                 self._teller.ended(outcome, is_last=not batch or self._doubt is not None)

@@ -61,6 +61,7 @@ class Worker:
         self.jobs: dict[int, Claimed] = {}
         self.said: list[Said | Line] = []
         self._given = 0
+        self._bytes = 0  # of arguments of its jobs
         self._wrong: str | None = None  # why it is being killed
         self._is_asked_back = False
         self._stuck_at = 0  # the ordinal of a job that had those behind it taken back
@@ -93,13 +94,14 @@ class Worker:
         """Whether sending cannot block: the worker waits for it, or its socket has the room."""
         if not self.can_work or self.is_stuck:
             return False
-        return not self.jobs or _size(self.jobs.values()) + _size(batch) <= FITS
+        return not self.jobs or self._bytes + _size(batch) <= FITS
 
     def give(self, batch: Sequence[Claimed]) -> None:
         """Send jobs; a worker that cannot be written to is killed, and its jobs come back."""
         for job in batch:
             self._given += 1
             self.jobs[self._given] = job
+        self._bytes += _size(batch)
         try:
             self.channel.send(batch)
         except OSError:
@@ -153,7 +155,9 @@ class Worker:
             return []
         self._is_asked_back = False
         started = self.progress.read().started
-        return [self.jobs.pop(ordinal) for ordinal in list(self.jobs) if ordinal > started]
+        taken = [self.jobs.pop(ordinal) for ordinal in list(self.jobs) if ordinal > started]
+        self._bytes -= _size(taken)
+        return taken
 
     def take_away(self, job: Claimed) -> None:
         """The job's end is decided elsewhere."""
@@ -199,10 +203,12 @@ class Worker:
         if what == READY:
             self.is_ready = True
         elif what == ENDED:
-            outcomes = [Outcome(*each) for each in values]
-            return [
+            outcomes = [Outcome._make(each) for each in values]
+            ended = [
                 Ended(job, each) for each in outcomes if (job := self.jobs.pop(each.ordinal, None))
             ]
+            self._bytes -= _size(job for job, _ in ended)
+            return ended
         elif job := self.jobs.get(values[0]):
             words = Said if what == SAID else Line
             self.said.append(words(job.id, job.run_no, *values[1:]))
