@@ -1,0 +1,355 @@
+"""The core against a model, step by step: hypothesis chooses the steps, the tests' clock is given.
+
+After each step: a job finishes once and nothing accepted is lost (I1, I3), a run belongs to one
+session (I4), who does not hold the fence changes nothing (I5), run numbers only grow and attempts
+stay within their number (I6), caps and limits hold (I8), and units, needs and groups add up.
+"""
+
+import uuid
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.jobs.core import START, Core, Run
+from tests.jobs.model import (
+    BLOCKED,
+    CANCELLED,
+    DEAD,
+    KEY,
+    MOST_ATTEMPTS,
+    READY,
+    SCHEDULED,
+    SUCCEEDED,
+    Model,
+    ModelGroup,
+    ModelJob,
+    same,
+)
+
+EXAMPLES, STEPS = 110, 50  # 5,500 steps, the same ones in every run
+LIMIT, CAP = 2, 3
+KINDS: dict[str, dict[str, Any]] = {
+    "tests.work": {},
+    "tests.keyed": {"concurrency_key": ["k"], "concurrency_limit": LIMIT},
+    "tests.single": {"unique_by": ["k"]},
+    "tests.capped": {"max_assigned": CAP},
+}
+TABLES = (
+    *("live", "done", "attempt", "enqueue_receipt", "dependency", "concurrency_slot", "job_group"),
+    *("allocation", "leader", "node_kind", "node_session", "node"),
+)
+LEASE = timedelta(seconds=15)
+GRACE = timedelta(seconds=3)
+ANY = st.integers(0, 1_000_000)
+
+
+class JobCore(RuleBasedStateMachine):
+    """Every step is one call of the core, or two that a node makes one after the other."""
+
+    core: Core
+
+    @initialize()
+    def begin(self) -> None:
+        self.core.rows("".join(f"DELETE FROM {table};" for table in TABLES))
+        self.now = START
+        self.model = Model()
+        self.runs: list[tuple[int, Run]] = []  # every run ever given, with its session
+
+    def pick(self, place: int, among: list[Any]) -> Any:
+        return among[place % len(among)] if among else None
+
+    @rule(seconds=st.sampled_from([0, 1, 4, 30]))
+    def pass_time(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule(node=st.sampled_from(["anna", "bert"]))
+    def join(self, node: str) -> None:
+        session = self.core.join(
+            node, [{"name": name, **more} for name, more in KINDS.items()], self.now
+        )
+        self.model.sessions[session] = (True, self.now + LEASE)
+
+    @rule(
+        kind=st.sampled_from(list(KINDS)),
+        k=st.integers(0, 2),
+        needs=st.lists(ANY, max_size=2),
+        group=st.sampled_from([None, None, "g", "h"]),
+        priority=st.sampled_from([1, 2]),
+        later=st.sampled_from([0, 0, 5]),
+    )
+    def enqueue(
+        self, kind: str, k: int, needs: list[int], group: str | None, priority: int, later: int
+    ) -> None:
+        needed = {self.pick(need, list(self.model.jobs.values())) for need in needs}
+        job = {"kind": kind, "args": {"k": k}, "priority": priority}
+        job["needs"] = [each.uid for each in needed if each]
+        job["run_at"] = self.now + timedelta(seconds=later)
+        job["group_id"] = group and uuid.uuid5(uuid.NAMESPACE_URL, group)
+        [answer] = self.core.enqueue(job, now=self.now)
+        unique = f"{kind} {k}" if kind == "tests.single" else None
+        sealed = group in self.model.groups and self.model.groups[group].sealed
+        twin = unique and self.model.by_unique(unique)
+        expected = "group_sealed" if sealed else "duplicate" if twin else "accepted"
+        assert answer.verdict == expected
+        if group is not None:
+            self.model.groups.setdefault(group, ModelGroup())
+        if expected == "accepted":
+            added = ModelJob(answer.job_id, str(answer.uid), kind, SCHEDULED, unique=unique)
+            added.key = str(k) if kind == "tests.keyed" else None
+            added.group, added.needs = group, {each.id for each in needed if each}
+            self.model.add(added)
+
+    @rule(group=st.sampled_from(["g", "h"]))
+    def open_group(self, group: str) -> None:
+        known = self.model.groups.setdefault(group, ModelGroup())
+        if known.callback is None and not known.finished:
+            uid = uuid.uuid4()
+            name = uuid.uuid5(uuid.NAMESPACE_URL, group)
+            assert self.core.open_group(name, {"uid": uid}, self.now) == "opened"
+            job_id = self.core.value("SELECT job_id FROM enqueue_receipt WHERE uid = %s", uid)
+            self.model.add(ModelJob(job_id, str(uid), "tests.work", BLOCKED, holds_for=group))
+            known.callback = job_id
+
+    @precondition(lambda self: self.model.groups)
+    @rule(place=ANY)
+    def seal_group(self, place: int) -> None:
+        group = self.pick(place, sorted(self.model.groups))
+        assert self.core.seal_group(uuid.uuid5(uuid.NAMESPACE_URL, group), self.now)
+        self.model.groups[group].sealed = True
+        self.model.finish(group)
+
+    @precondition(lambda self: self.model.sessions)
+    @rule(place=ANY, room=st.integers(1, 6))
+    def claim(self, place: int, room: int) -> None:
+        session = self.pick(place, sorted(self.model.sessions))
+        stands, lease = self.model.sessions[session]
+        runs = self.core.claim(session, room, tuple(KINDS), self.now)
+        assert len(runs) <= room
+        assert not runs or (stands and lease > self.now)
+        for run in runs:
+            job = self.model.jobs[run.id]
+            assert job.outcome is None
+            assert job.session is None, "one run at a time"
+            assert not job.is_waiting
+            assert (run.run_no, run.attempt) == (job.run_no + 1, job.attempt + 1)
+            job.run_no, job.attempt, job.session = run.run_no, run.attempt, session
+            self.runs.append((session, run))
+
+    def holds(self, session: int, run: Run) -> bool:
+        job = self.model.jobs[run.id]
+        return job.session == session and job.run_no == run.run_no
+
+    def some_run(self, place: int, twist: str) -> tuple[int, Run]:
+        """A run that was given once, mostly as it was, sometimes with a wrong fence."""
+        held = [(job.session, job) for job in self.model.live() if job.session]
+        fresh = [each for each in self.runs if self.holds(*each)]
+        session, run = self.pick(place, fresh if held and place % 3 else self.runs)
+        if twist == "run":
+            run = replace(run, run_no=run.run_no + 1)
+        if twist == "session":
+            session = self.pick(place, sorted(self.model.sessions))
+        return session, run
+
+    @precondition(lambda self: self.runs)
+    @rule(
+        place=ANY,
+        twist=st.sampled_from(["none", "none", "none", "run", "session"]),
+        end=st.sampled_from(["complete", "complete", "fail", "release"]),
+    )
+    def finish(self, place: int, twist: str, end: str) -> None:
+        session, run = self.some_run(place, twist)
+        job, held = self.model.jobs[run.id], self.holds(session, run)
+        if end == "complete":
+            again = (session, run.run_no) == job.won_by
+            ended = self.core.complete(session, [run], now=self.now)
+            assert bool(ended) == (held or again)
+            if held:
+                job.won_by = (session, run.run_no)
+                self.model.end(job, SUCCEEDED)
+        elif end == "fail":
+            failed = self.core.fail(session, [run], now=self.now)
+            assert bool(failed) == held
+            if held:
+                self.model.give_back(job, failed[job.id])
+        else:
+            assert bool(self.core.release(session, [run], self.now)) == held
+            if held and job.cancel_requested:
+                self.model.end(job, CANCELLED)
+            elif held:
+                job.session, job.state, job.attempt = None, READY, job.attempt - 1
+
+    @precondition(lambda self: self.model.jobs)
+    @rule(place=ANY)
+    def cancel(self, place: int) -> None:
+        job = self.pick(place, list(self.model.jobs.values()))
+        answer = self.core.cancel(job.id, self.now)
+        if job.outcome is not None:
+            assert answer == "ended"
+        elif job.session is not None:
+            assert answer == "requested"
+            job.cancel_requested = True
+        else:
+            assert answer == "cancelled"
+            self.model.end(job, CANCELLED)
+
+    @precondition(lambda self: any(job.outcome == DEAD for job in self.model.jobs.values()))
+    @rule(place=ANY)
+    def revive(self, place: int) -> None:
+        job = self.pick(place, [each for each in self.model.jobs.values() if each.outcome == DEAD])
+        free = job.unique is None or self.model.by_unique(job.unique) is None
+        assert self.core.revive(job.id, self.now) == free
+        if free:
+            self.model.revive(job)
+
+    @precondition(lambda self: self.model.sessions)
+    @rule(place=ANY)
+    def renew(self, place: int) -> None:
+        session = self.pick(place, sorted(self.model.sessions))
+        stands, _ = self.model.sessions[session]
+        held = {job.id for job in self.model.running_of(session)}
+        runs = [run for given, run in self.runs if given == session and self.holds(given, run)]
+        beat = self.core.renew(session, runs, self.now)
+        assert beat.standing == stands
+        if stands:
+            self.model.sessions[session] = (True, self.now + LEASE)
+            asked = {each for each in held if self.model.jobs[each].cancel_requested}
+            assert set(beat.cancel_ids or ()) == asked
+            assert not beat.drop_ids
+            assert beat.released == 0
+
+    @rule()
+    def expire_and_rescue(self) -> None:
+        self.core.expire(self.now)
+        for session, (stands, lease) in self.model.sessions.items():
+            if stands and lease < self.now - GRACE:
+                self.model.sessions[session] = (False, lease)
+        lost = [
+            job
+            for session, (stands, _) in self.model.sessions.items()
+            for job in self.model.running_of(session)
+            if not stands
+        ]
+        rescued = self.core.rescue(self.now)
+        assert set(rescued) == {job.id for job in lost}
+        for job_id, verdict in rescued.items():
+            self.model.give_back(self.model.jobs[job_id], verdict)
+
+    @rule()
+    def take_back_overdue(self) -> None:
+        for job_id, verdict in self.core.overdue(self.now).items():
+            job = self.model.jobs[job_id]
+            assert job.session is not None
+            assert self.model.sessions[job.session][0]
+            self.model.give_back(job, verdict)
+
+    @rule()
+    def keep_house(self) -> None:
+        self.core.promote(self.now)
+        self.core.unblock(self.now)
+
+    @precondition(lambda self: self.model.sessions)
+    @rule(slots=st.lists(st.integers(0, 4), min_size=1, max_size=3))
+    def allocate(self, slots: list[int]) -> None:
+        sessions = sorted(self.model.sessions)
+        rows = [("tests.capped", session, n) for session, n in zip(sessions, slots, strict=False)]
+        self.core.allocate(*rows, now=self.now)
+
+    @invariant()
+    def live_and_done_are_what_the_model_says(self) -> None:
+        live = {row.id: row for row in self.core.rows("SELECT * FROM live")}
+        done = self.core.rows(
+            "SELECT id, outcome FROM done WHERE finished_at BETWEEN %s AND %s", START, self.now
+        )
+        assert len(done) == len({row.id for row in done}), "a job finishes once"
+        ended = {row.id: row.outcome for row in done}
+        assert not live.keys() & ended.keys()
+        assert set(live) == {job.id for job in self.model.live()}
+        assert ended == {
+            job.id: job.outcome for job in self.model.jobs.values() if job.outcome is not None
+        }
+        for row in live.values():
+            job = self.model.jobs[row.id]
+            assert same(row, job), (row, job)
+            assert row.attempt <= row.max_attempts == MOST_ATTEMPTS
+
+    @invariant()
+    def limits_hold_and_units_are_held_by_running_jobs_alone(self) -> None:
+        held = self.core.rows("SELECT key, n, job_id, run_no FROM concurrency_slot")
+        running = {job.id: job for job in self.model.live() if job.session and job.key is not None}
+        assert {(row.job_id, row.run_no) for row in held} == {
+            (job.id, job.run_no) for job in running.values()
+        }
+        assert len(held) == len(running)
+        assert all(number <= LIMIT for number in Counter(row.key for row in held).values())
+        capped = [j for j in self.model.live() if j.kind == "tests.capped" and j.session]
+        assert len(capped) <= CAP
+        slots = self.core.value("SELECT coalesce(sum(slots), 0) FROM allocation")
+        assert slots <= CAP
+
+    @invariant()
+    def nothing_waits_for_a_free_unit(self) -> None:
+        waiting = self.core.rows(
+            "SELECT concurrency_key AS key FROM live WHERE blocked_by = %s", KEY
+        )
+        taken = Counter(
+            row.key
+            for row in self.core.rows(
+                "SELECT key FROM concurrency_slot UNION ALL SELECT concurrency_key FROM live"
+                " WHERE state = %s AND concurrency_key IS NOT NULL",
+                READY,
+            )
+        )
+        self.starved = {row.key for row in waiting if taken[row.key] < LIMIT}
+
+    @invariant()
+    def groups_and_needs_add_up(self) -> None:
+        ties = self.core.rows("SELECT job_id, needs_id FROM dependency")
+        assert {(row.job_id, row.needs_id) for row in ties} == {
+            (job.id, need) for job in self.model.live() for need in job.needs
+        }
+        for name, group in self.model.groups.items():
+            row = self.core.group(uuid.uuid5(uuid.NAMESPACE_URL, name))
+            assert (row.total, row.sealed) == (group.total, group.sealed)
+            assert (row.succeeded, row.dead, row.cancelled) == tuple(group.counts.values())
+            assert (row.finished_at is not None) == group.finished
+
+    def teardown(self) -> None:
+        """Whatever happened, the work that is left can be done: nothing waits for ever."""
+        if not hasattr(self, "model"):
+            return  # it failed while it was set up
+        self.core.unblock(self.now)
+        self.nothing_waits_for_a_free_unit()
+        assert self.starved == set()
+
+
+@pytest.mark.timeout(300)
+def test_the_core_does_what_the_model_says(core: Core) -> None:
+    for name, more in KINDS.items():
+        core.declare(name=name, max_attempts=MOST_ATTEMPTS, backoff_base_s=1, **more)
+    core.rows("SET synchronous_commit = off")
+    JobCore.core = core
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        JobCore,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            derandomize=True,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
