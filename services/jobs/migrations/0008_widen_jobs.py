@@ -135,6 +135,8 @@ DECLARE
     v_name text;
     v_made int := 0;
 BEGIN
+    -- Services that start together all make room: one after the other.
+    PERFORM pg_advisory_xact_lock(hashtext('jobs.ensure_partitions'));
     FOR v_parent, v_day IN
         SELECT p.name, d::date FROM (VALUES ('done'), ('attempt'), ('job_log')) AS p (name),
             generate_series(p_first, p_first + p_days - 1, interval '1 day') AS d

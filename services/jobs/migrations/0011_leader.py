@@ -37,6 +37,8 @@ BEGIN
 END $$;
 """
 
+# A leader that falls asleep within a transaction would keep this row, and with it the lead, for as
+# long as it sleeps: PostgreSQL ends such a transaction.
 LEAD = f"""
 CREATE FUNCTION lead(p_name text, p_holder text, p_term bigint,
     p_now timestamptz DEFAULT clock_timestamp()) RETURNS void
@@ -48,6 +50,7 @@ BEGIN
         RAISE EXCEPTION '% does not lead % in term %', p_holder, p_name, p_term
             USING ERRCODE = 'MH001';
     END IF;
+    PERFORM set_config('idle_in_transaction_session_timeout', '3000', true);
 END $$;
 """
 
