@@ -5,13 +5,16 @@ the same connection; auto_explain shows what really ran.
 """
 
 import re
+import uuid
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from tests.jobs.core import START, Core, Run, after
 
-BACKLOG = 30_000
+SCANNED = r"Seq Scan on (live|done|enqueue_receipt|concurrency_slot|dependency|job_group)"
+BACKLOG = 100_000  # jobs that are ready, and as many scheduled; twice as many are done
 
 
 @pytest.fixture
@@ -41,16 +44,22 @@ def explained(core: Core, connect: Callable[[], Core], admin_url: str) -> Callab
 def fill(core: Core) -> None:
     core.rows(
         "INSERT INTO live (uid, kind_id, state, priority, seq, max_attempts, run_at, created_at,"
-        " args) SELECT gen_random_uuid(), (SELECT kind_id FROM kind), 1, 2, n, 3, now(), now(),"
-        " '{}' FROM generate_series(1, %s) n",
+        " args) SELECT gen_random_uuid(), (SELECT min(kind_id) FROM kind), 1, 2, n, 3, now(),"
+        " now(), '{}' FROM generate_series(1, %s) n",
         BACKLOG,
     )
+    core.rows(
+        "INSERT INTO live (uid, kind_id, state, priority, seq, max_attempts, run_at, created_at,"
+        " args) SELECT gen_random_uuid(), (SELECT min(kind_id) FROM kind), 0, 2, n, 3,"
+        " %s + n * interval '1 second', now(), '{}' FROM generate_series(1, %s) n",
+        after(7200), BACKLOG,
+    )  # fmt: skip
     core.rows(
         "INSERT INTO done (id, uid, kind_id, outcome, priority, attempt, max_attempts, run_no,"
         " run_at, created_at, finished_at, args)"
         " SELECT -n, gen_random_uuid(), 1, 1, 2, 1, 1, 1, %s, %s, %s, '{}'"
         " FROM generate_series(1, %s) n",
-        START, START, START, BACKLOG,
+        START, START, START, 2 * BACKLOG,
     )  # fmt: skip
     core.rows(
         "INSERT INTO enqueue_receipt SELECT gen_random_uuid(), n, '', now()"
@@ -73,16 +82,86 @@ def test_no_statement_of_the_hot_path_reads_the_table(
         admin.fail(session, first[20:40])
         admin.release(session, first[40:])
         admin.heartbeat(session, [], now=after(1))
+        admin.renew(session, [], now=after(1))
         admin.promote(after(3600))
         admin.rescue(after(1))
-        admin.rows("SELECT * FROM take_back_overdue(100, %s)", after(1))
+        admin.overdue(after(1))
 
     explained(round_trip)
     fill(core)
     plans = explained(round_trip)
     assert len(first) == 60
-    assert not re.search(r"Seq Scan on (live|done|enqueue_receipt)", plans)
+    assert not re.search(SCANNED, plans)
     assert "Tid Scan on live" in plans
+    assert largest_read(plans) < 1000
+
+
+def test_no_statement_of_tied_and_limited_jobs_reads_a_table(
+    core: Core, explained: Callable[..., str]
+) -> None:
+    core.declare(name="tests.keyed", concurrency_key=["k"], concurrency_limit=1)
+    core.declare(name="tests.single", unique_by=["k"], rate_per_s=1000, rate_burst=100)
+    core.declare(name="tests.asking", hooks={"allowing": "may_run"}, max_assigned=2)
+    kinds = ("tests.keyed", "tests.single", "tests.asking", "tests.work")
+    session = core.join(kinds=kinds)
+
+    def round_trip(admin: Core) -> None:
+        group = uuid.uuid4()
+        admin.open_group(group, {})
+        keyed = [{"kind": "tests.keyed", "args": {"k": n % 5}} for n in range(10)]
+        jobs = admin.enqueue(*keyed, {"kind": "tests.single"}, {"kind": "tests.single"})
+        admin.enqueue({"kind": "tests.asking"}, {"needs": [jobs[0].uid, jobs[1].uid]})
+        admin.enqueue({"needs": [jobs[2].uid], "group_id": group, "tags": ["a"]})
+        runs = admin.claim(session, 20, kinds[:3])
+        admin.note(session, [{"id": run.id, "run_no": 1, "percent": 5} for run in runs])
+        admin.cancel(runs[-1].id)
+        admin.cancel(jobs[2].job_id)
+        admin.complete(session, runs[:2])
+        admin.fail(session, runs[2:])
+        admin.seal_group(group)
+        asked = admin.rows("SELECT * FROM waiting_for_permission(10, %s)", after(1))
+        admin.rows("SELECT * FROM permit(%s, %s)", [row.id for row in asked], after(1))
+        admin.unblock(after(1))
+        admin.promote(after(3600))
+        admin.rows("SELECT rate_waiting(%s)", after(1))
+
+    explained(round_trip)
+    fill(core)
+    core.rows(
+        "INSERT INTO concurrency_slot SELECT 'other ' || n, 1, -n, 1 FROM generate_series(1, %s) n",
+        BACKLOG,
+    )
+    core.rows("INSERT INTO dependency SELECT -n, -n - 1 FROM generate_series(1, %s) n", BACKLOG)
+    core.rows(
+        "INSERT INTO job_group (group_id, created_at) SELECT gen_random_uuid(), now()"
+        " FROM generate_series(1, %s) n",
+        BACKLOG,
+    )
+    plans = explained(round_trip)
+    assert not re.search(SCANNED, plans)
+    assert largest_read(plans) < 1000
+
+
+def test_due_jobs_are_found_by_index_among_many_that_are_not(
+    core: Core, explained: Callable[..., str]
+) -> None:
+    explained(lambda admin: admin.promote(after(1)))
+    fill(core)
+    moved: list[int] = []
+    plans = explained(lambda admin: moved.append(admin.promote(after(7210))))
+    assert moved == [10]
+    assert "ix_live_due" in plans
+    assert largest_read(plans) < 100
+
+
+def test_old_receipts_are_found_by_index(core: Core, explained: Callable[..., str]) -> None:
+    prune = partial(Core.rows, statement="SELECT prune_receipts(date '2019-01-01', 100)")
+    explained(prune)
+    fill(core)
+    core.rows("UPDATE enqueue_receipt SET accepted_at = '2018-01-01' WHERE job_id %% 1000 = 0")
+    plans = explained(prune)
+    assert "ix_enqueue_receipt_accepted_at" in plans
+    assert not re.search(SCANNED, plans)
     assert largest_read(plans) < 1000
 
 
