@@ -23,7 +23,7 @@ def test_a_leader_that_sleeps_in_its_transaction_does_not_keep_the_lead(
     sleeper.rows("SELECT lead('house', 'sleeper', %s, %s)", term, after(1))
     [elected] = other.rows("SELECT * FROM campaign('house', 'other', 10, %s)", after(11))
     assert (elected.leads, elected.term) == (True, term + 1)
-    with pytest.raises(psycopg2.OperationalError, match="terminating connection"):
+    with pytest.raises(psycopg2.OperationalError):
         sleeper.rows("SELECT 1")
 
 
