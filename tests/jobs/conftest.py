@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,9 +11,12 @@ from sqlalchemy.orm import Session
 
 import services.jobs
 from chassis import migrating
-from chassis.database import sqlalchemy_url
+from chassis.database import Database, sqlalchemy_url
 from console.servers import Postgres
+from services.jobs.adapters import NodeBell
+from services.jobs.service.leader import Leader
 from tests.jobs.core import Core
+from tests.jobs.leading import SETTINGS, HeardBell, Services
 from tests.jobs.running import enqueue, ran, start_node
 
 __all__ = ["enqueue", "ran", "start_node"]
@@ -68,3 +72,41 @@ def session(core: Core, migrated_url: str) -> Iterator[Session]:
     with Session(engine) as session:
         yield session
     engine.dispose()
+
+
+@pytest.fixture
+def database(core: Core, migrated_url: str) -> Iterator[Database]:
+    """Where a service does its units of work, over the emptied core."""
+    database = Database(migrated_url, pool_size=20)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def candidate(database: Database) -> Iterator[Callable[[str], Leader]]:
+    """Makes replicas by their names; they are stopped at the end."""
+    made: list[Leader] = []
+
+    def make(holder: str) -> Leader:
+        made.append(
+            Leader(
+                database=database,
+                bell=cast(NodeBell, HeardBell()),
+                ask=Services(),
+                settings=SETTINGS,
+                holder=holder,
+            )
+        )
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+@pytest.fixture
+def leader(candidate: Callable[[str], Leader]) -> Leader:
+    """One that leads, its threads not started: a test does a tick when it says so."""
+    leader = candidate("ann")
+    leader.leadership.stand()
+    return leader

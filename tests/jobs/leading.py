@@ -4,10 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from chassis.config import SANDBOX
+from services.jobs.service.leader import Leader
 from services.jobs.settings import Settings
+from tests.jobs.core import Core
 
 SETTINGS = Settings(
     principal="jobs",
@@ -76,3 +78,18 @@ def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < until, "it never came to be"
         threading.Event().wait(0.02)
+
+
+def bell_of(leader: Leader) -> HeardBell:
+    return cast(HeardBell, leader._bell)
+
+
+def do(leader: Leader, name: str) -> float | None:
+    """One round of that tick."""
+    [tick] = [each for each in leader.ticks() if each.name == name]
+    return tick.work()
+
+
+def run_out(core: Core) -> None:
+    """Let the lease end, as if ten seconds had gone by."""
+    core.rows("UPDATE leader SET expires_at = clock_timestamp() - interval '1 ms'")

@@ -2,7 +2,6 @@
 
 import threading
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -15,13 +14,6 @@ from services.jobs.service.hooks import HookRounds
 from services.jobs.service.leadership import Leadership
 from tests.jobs.core import Core
 from tests.jobs.leading import SETTINGS, HeardBell, Services, wait_until
-
-
-@pytest.fixture
-def database(core: Core, migrated_url: str) -> Iterator[Database]:
-    database = Database(migrated_url, pool_size=20)
-    yield database
-    database.close()
 
 
 class House:
