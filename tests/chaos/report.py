@@ -53,7 +53,8 @@ def _numbers(outcome: Outcome) -> Iterator[str]:
     history, seen, tally = outcome.history, outcome.seen, outcome.tally
     ended = Counter(job.outcome for job in history.done)
     attempts = Counter(
-        f"{attempt.outcome} ({attempt.error.splitlines()[-1][:60]})" for attempt in history.attempts
+        f"{attempt.outcome} ({attempt.error.strip().splitlines()[-1][:60]})"
+        for attempt in history.attempts
     )
     behind = Counter(zombie.fault or "NOTHING" for zombie in zombies(history))
     again = sum(times - 1 for times in history.effects.values())
