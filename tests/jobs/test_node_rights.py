@@ -25,6 +25,8 @@ def test_a_node_lives_a_jobs_whole_life_by_functions(core: Core, node: Core) -> 
     )
     node.rows("SELECT release(%s, %s, %s)", session, ids[2:], runs[2:])
     node.rows("SELECT * FROM heartbeat(%s, %s, %s)", session, ids[:0], runs[:0])
+    assert node.renew(session).standing
+    assert node.note(session) == 0
     assert node.value("SELECT close_session(%s, 'left')", session) == 0
 
 
@@ -38,6 +40,18 @@ def test_a_node_lives_a_jobs_whole_life_by_functions(core: Core, node: Core) -> 
         "INSERT INTO outbox (message_id) VALUES (gen_random_uuid())",
         "SELECT * FROM enqueue('[]')",
         "SELECT expire_sessions()",
+        "SELECT cancel(1)",
+        "SELECT revive(1)",
+        "SELECT * FROM campaign('jobs', 'me', 10)",
+        "SELECT write_allocation('[]')",
+        "SELECT override_kind('tests.work', '{}')",
+        "SELECT settle_ended(NULL, NULL, NULL, NULL, NULL, now())",
+        "SELECT bury_cancelled(ARRAY[1], '', now())",
+        "SELECT * FROM claim_limited(1, 1, 1, now())",
+        "SELECT * FROM permit(ARRAY[1])",
+        "SELECT fire_schedule(gen_random_uuid(), '{}', now())",
+        "SELECT * FROM document",
+        "DELETE FROM concurrency_slot",
         "SELECT * FROM rescue(1)",
         "SELECT * FROM retry_or_bury(NULL, NULL, NULL, true, now())",
         "SELECT prune_history(current_date)",

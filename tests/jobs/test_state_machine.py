@@ -1,12 +1,10 @@
 """The core against a model, step by step: hypothesis chooses the steps, the tests' clock is given.
 
-After each step: a job finishes once and nothing accepted is lost (I1, I3), a run belongs to one
-session (I4), who does not hold the fence changes nothing (I5), run numbers only grow and attempts
-stay within their number (I6), caps and limits hold (I8), and units, needs and groups add up.
+A run belongs to one session (I4), who does not hold the fence changes nothing (I5), and run numbers
+only grow (I6); `tests/jobs/invariants.py` holds what is checked after each step.
 """
 
 import uuid
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,20 +13,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
 )
 
 from tests.jobs.core import START, Core, Run
+from tests.jobs.invariants import CAP, LIMIT, Checked
 from tests.jobs.model import (
     BLOCKED,
     CANCELLED,
     DEAD,
-    KEY,
     MOST_ATTEMPTS,
     READY,
     SCHEDULED,
@@ -36,11 +32,10 @@ from tests.jobs.model import (
     Model,
     ModelGroup,
     ModelJob,
-    same,
 )
 
 EXAMPLES, STEPS = 110, 50  # 5,500 steps, the same ones in every run
-LIMIT, CAP = 2, 3
+
 KINDS: dict[str, dict[str, Any]] = {
     "tests.work": {},
     "tests.keyed": {"concurrency_key": ["k"], "concurrency_limit": LIMIT},
@@ -56,10 +51,8 @@ GRACE = timedelta(seconds=3)
 ANY = st.integers(0, 1_000_000)
 
 
-class JobCore(RuleBasedStateMachine):
+class JobCore(Checked):
     """Every step is one call of the core, or two that a node makes one after the other."""
-
-    core: Core
 
     @initialize()
     def begin(self) -> None:
@@ -266,65 +259,6 @@ class JobCore(RuleBasedStateMachine):
         sessions = sorted(self.model.sessions)
         rows = [("tests.capped", session, n) for session, n in zip(sessions, slots, strict=False)]
         self.core.allocate(*rows, now=self.now)
-
-    @invariant()
-    def live_and_done_are_what_the_model_says(self) -> None:
-        live = {row.id: row for row in self.core.rows("SELECT * FROM live")}
-        done = self.core.rows(
-            "SELECT id, outcome FROM done WHERE finished_at BETWEEN %s AND %s", START, self.now
-        )
-        assert len(done) == len({row.id for row in done}), "a job finishes once"
-        ended = {row.id: row.outcome for row in done}
-        assert not live.keys() & ended.keys()
-        assert set(live) == {job.id for job in self.model.live()}
-        assert ended == {
-            job.id: job.outcome for job in self.model.jobs.values() if job.outcome is not None
-        }
-        for row in live.values():
-            job = self.model.jobs[row.id]
-            assert same(row, job), (row, job)
-            assert row.attempt <= row.max_attempts == MOST_ATTEMPTS
-
-    @invariant()
-    def limits_hold_and_units_are_held_by_running_jobs_alone(self) -> None:
-        held = self.core.rows("SELECT key, n, job_id, run_no FROM concurrency_slot")
-        running = {job.id: job for job in self.model.live() if job.session and job.key is not None}
-        assert {(row.job_id, row.run_no) for row in held} == {
-            (job.id, job.run_no) for job in running.values()
-        }
-        assert len(held) == len(running)
-        assert all(number <= LIMIT for number in Counter(row.key for row in held).values())
-        capped = [j for j in self.model.live() if j.kind == "tests.capped" and j.session]
-        assert len(capped) <= CAP
-        slots = self.core.value("SELECT coalesce(sum(slots), 0) FROM allocation")
-        assert slots <= CAP
-
-    @invariant()
-    def nothing_waits_for_a_free_unit(self) -> None:
-        waiting = self.core.rows(
-            "SELECT concurrency_key AS key FROM live WHERE blocked_by = %s", KEY
-        )
-        taken = Counter(
-            row.key
-            for row in self.core.rows(
-                "SELECT key FROM concurrency_slot UNION ALL SELECT concurrency_key FROM live"
-                " WHERE state = %s AND concurrency_key IS NOT NULL",
-                READY,
-            )
-        )
-        self.starved = {row.key for row in waiting if taken[row.key] < LIMIT}
-
-    @invariant()
-    def groups_and_needs_add_up(self) -> None:
-        ties = self.core.rows("SELECT job_id, needs_id FROM dependency")
-        assert {(row.job_id, row.needs_id) for row in ties} == {
-            (job.id, need) for job in self.model.live() for need in job.needs
-        }
-        for name, group in self.model.groups.items():
-            row = self.core.group(uuid.uuid5(uuid.NAMESPACE_URL, name))
-            assert (row.total, row.sealed) == (group.total, group.sealed)
-            assert (row.succeeded, row.dead, row.cancelled) == tuple(group.counts.values())
-            assert (row.finished_at is not None) == group.finished
 
     def teardown(self) -> None:
         """Whatever happened, the work that is left can be done: nothing waits for ever."""

@@ -9,6 +9,7 @@ revision = "0008"
 down_revision = "0007"
 
 # `blocked_by`: 1 needs, 2 permission (then `run_at` is when to ask again), 3 its concurrency key.
+# It is one rule in one expression, because it is checked at each step of each job.
 # `needs` counts what has yet to succeed: a row of `dependency` each, and the group of a callback.
 LIVE = """
 ALTER TABLE live
@@ -21,11 +22,11 @@ ALTER TABLE live
     ADD has_dependents boolean NOT NULL DEFAULT false,
     ADD cancel_requested boolean NOT NULL DEFAULT false,
     ADD blocked_by smallint,
-    ADD CONSTRAINT ck_live_blocked CHECK (blocked_by BETWEEN 1 AND 3
-        AND (state = 3) = (blocked_by IS NOT NULL)),
-    ADD CONSTRAINT ck_live_needs CHECK (needs >= 0
-        AND ((blocked_by = 1) IS TRUE) = (needs > 0)),
-    ADD CONSTRAINT ck_live_cancel_requested CHECK (state = 2 OR NOT cancel_requested);
+    ADD CONSTRAINT ck_live_blocked CHECK (CASE state
+        WHEN 3 THEN NOT cancel_requested
+            AND (blocked_by IN (2, 3) AND needs = 0 OR blocked_by = 1 AND needs > 0)
+        WHEN 2 THEN blocked_by IS NULL AND needs = 0
+        ELSE blocked_by IS NULL AND needs = 0 AND NOT cancel_requested END IS TRUE);
 CREATE INDEX ix_live_blocked ON live (blocked_by, run_at) WHERE state = 3;
 CREATE INDEX ix_live_blocked_key ON live (concurrency_key, priority, seq)
     WHERE state = 3 AND blocked_by = 3;
