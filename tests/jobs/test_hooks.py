@@ -127,6 +127,18 @@ def test_only_what_there_is_room_for_is_asked_for(house: House) -> None:
     assert house.services.number_of("selecting_work") == 2
 
 
+def test_what_waits_for_its_next_attempt_takes_room_too(house: House) -> None:
+    house.declare("selecting", max_pending=2)
+    house.select("a", "b")
+    house.ask(times=2)
+    house.core.rows("UPDATE live SET state = 0, run_at = clock_timestamp() + interval '1 h'")
+    asked = house.services.number_of("selecting_work")
+    house.select("c")
+    house.ask()
+    assert house.live() == ["a", "b"]
+    assert house.services.number_of("selecting_work") == asked
+
+
 def test_without_permission_no_job_starts(house: House) -> None:
     """No credits, no job; the account that has some is not held up by the one that has none."""
     house.declare("allowing")

@@ -39,16 +39,23 @@ def hooked_kinds(session: Session) -> list[HookedKind]:
     ]
 
 
-def waiting(session: Session, *, kind_id: int, most: int) -> int:
-    """How many jobs of the kind have not started; counts no further than `most`."""
+def waiting(session: Session, *, kind: HookedKind, keys: Collection[str]) -> int:
+    """How many jobs of the kind are ready, or are of these keys and wait for something else.
+
+    Counts ready ones no further than the kind's room. Both go by an index; jobs of a kind that are
+    scheduled or blocked could only be counted among those of all kinds.
+    """
     found = session.execute(
         text(
             "SELECT (SELECT count(*) FROM (SELECT FROM live WHERE state = 1"
             "   AND kind_id = :kind_id LIMIT :most) r)"
-            " + (SELECT count(*) FROM (SELECT FROM live WHERE state IN (0, 3)"
-            "   AND kind_id = :kind_id LIMIT :most) w)"
+            " + (SELECT count(*) FROM live WHERE unique_key = ANY (:keys) AND state IN (0, 3))"
         ),
-        {"kind_id": kind_id, "most": most},
+        {
+            "kind_id": kind.kind_id,
+            "most": kind.room,
+            "keys": [f"{kind.name} {key}" for key in keys],
+        },
     )
     return int(found.scalar_one())
 

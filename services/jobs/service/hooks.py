@@ -124,7 +124,7 @@ class HookRounds:
         leader knows none yet, and its first answer only tells it which to look after.
         """
         known = self._selected.get(kind.name)
-        room = self._room(kind)
+        room = self._room(kind, known or set())
         if room <= 0:
             return
         before = self._leadership.run(queries.live_keys, kind=kind.name, keys=known or ())
@@ -139,13 +139,11 @@ class HookRounds:
         if any(each.is_new for each in accepted):
             self._bell.ring([kind.name])
 
-    def _room(self, kind: HookedKind) -> int:
-        room = min(kind.room, MOST_SELECTED)
-        counted = {"kind_id": kind.kind_id, "most": kind.room}
-        left = kind.room - self._leadership.run(queries.waiting, **counted)
+    def _room(self, kind: HookedKind, known: set[str]) -> int:
+        left = kind.room - self._leadership.run(queries.waiting, kind=kind, keys=known)
         if left > 0 and "occupied" in kind.hooks:
             left -= self._question.put(kind, "occupied", schemas.Occupied())["number"]
-        return min(room, left)
+        return min(left, MOST_SELECTED)
 
     def _relaunch(self, kind: HookedKind) -> None:
         answer = self._question.put(
