@@ -7,8 +7,8 @@ import pytest
 from prometheus_client import generate_latest
 from sqlalchemy import text
 
-from services.jobs import commands
-from services.jobs.service.leader import Leader
+from services.jobs import commands, queries
+from services.jobs.service.leader import Leader, Tick
 from tests.jobs.core import Core, after
 from tests.jobs.leading import (
     bell_of,
@@ -75,6 +75,40 @@ def test_an_idle_cluster_is_looked_at_less_often(leader: Leader, core: Core) -> 
     assert do(leader, "allocate") == 1.0
     core.enqueue_many(1)
     assert do(leader, "allocate") is None
+
+
+def test_a_round_that_nothing_calls_for_is_not_begun(leader: Leader, core: Core) -> None:
+    begun: list[int] = []
+    tick = Tick("any", 0.5, lambda: begun.append(1), lambda seen: seen.ready)
+    leader._done(tick)
+    leader._done(tick)
+    assert begun == [1], "once at first, in case"
+    core.enqueue_many(1)
+    wait_until(lambda: bool(leader._done(tick) and len(begun) == 2))
+
+
+@pytest.mark.parametrize("what", ["ready", "running", "due", "lost", "died"])
+def test_a_glance_sees_what_there_is_to_do(leader: Leader, core: Core, what: str) -> None:
+    now = datetime.now(UTC)
+    assert _seen(leader) == queries.Glance(None, False, False, False, False, False)
+    run_at = now + timedelta(seconds=3) if what == "due" else None
+    core.enqueue({"run_at": run_at}, now=now)
+    session = core.join(now=now - timedelta(seconds=19 if what == "lost" else 0))
+    if what in ("running", "died"):
+        runs = core.claim(session, now=now)
+        if what == "died":
+            core.rows("UPDATE live SET max_attempts = 1")
+            core.fail(session, runs, now=now)
+    seen = _seen(leader)
+    assert (seen.due_in is not None) == (what == "due")
+    assert (seen.lost, seen.running, seen.died) == tuple(
+        what == each for each in ("lost", "running", "died")
+    )
+    assert seen.ready == (what in ("ready", "lost"))
+
+
+def _seen(leader: Leader) -> queries.Glance:
+    return leader._database.read(queries.glance)
 
 
 def test_a_tick_that_fails_is_tried_again_and_harms_no_other(

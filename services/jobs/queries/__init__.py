@@ -7,11 +7,13 @@ from services.jobs.queries.kinds import kind, kind_lines, kinds
 from services.jobs.queries.listing import jobs
 from services.jobs.queries.results import document, group
 from services.jobs.queries.schedules import schedules
-from services.jobs.queries.upkeep import tables_to_vacuum
+from services.jobs.queries.upkeep import Glance, glance, tables_to_vacuum
 
 __all__ = [
+    "Glance",
     "HookedKind",
     "document",
+    "glance",
     "group",
     "hooked_kinds",
     "job",

@@ -1,4 +1,6 @@
-"""How the tables are doing."""
+"""How the cluster and its tables are doing, as the leader asks."""
+
+from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -18,3 +20,27 @@ def tables_to_vacuum(session: Session) -> list[str]:
         {"most": DEAD_ROWS},
     )
     return list(found.scalars())
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What there may be to do: `due_in` is seconds until the next scheduled job, None without one.
+
+    `lost` are nodes whose lease has run out or whose jobs are to be taken back, `died` jobs whose
+    death nobody was told of, `blocked`, `ready` and `running` jobs in these states.
+    """
+
+    due_in: float | None
+    lost: bool
+    died: bool
+    blocked: bool
+    ready: bool
+    running: bool
+
+
+def glance(session: Session) -> Glance:
+    """One cheap reading that locks and writes nothing."""
+    seen = session.execute(
+        text("SELECT due_in, lost, died, blocked, ready, running FROM glance()")
+    ).one()
+    return Glance(*seen)

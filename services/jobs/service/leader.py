@@ -31,6 +31,8 @@ from services.jobs.settings import Settings
 TURN_SECONDS = 2.0  # where kinds take turns
 WATCH_SECONDS = 0.5
 LOCKED_SECONDS = 0.05
+GLANCE_SECONDS = 0.4  # for which a glance at the cluster serves every tick
+AT_LATEST_SECONDS = 5.0
 IDLE_SECONDS = 2.0  # where there is nothing that a tick is for
 IDLE_ALLOCATION_SECONDS = 1.0
 MOST_PAUSE_SECONDS = 30.0  # after a failure, however seldom the tick
@@ -41,12 +43,14 @@ STOP_SECONDS = 2.0
 class Tick:
     """Work that is done every so many seconds while this process leads.
 
-    It may return how long to wait instead.
+    It may return how long to wait instead. `calls` tells whether a glance at the cluster calls for
+    it; what nothing calls for is done now and then all the same.
     """
 
     name: str
     seconds: float
     work: Callable[[], float | None]
+    calls: Callable[[queries.Glance], bool] | None = None
 
 
 class Leader:
@@ -62,6 +66,9 @@ class Leader:
         self._hooks = HookRounds(self.leadership, bell, ask, settings)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._seen: queries.Glance | None = None
+        self._seen_at = 0.0
+        self._at_latest: dict[str, float] = {}  # when a tick is due though nothing calls for it
 
     def start(self) -> None:
         self._spawn("campaign", self._campaign)
@@ -78,13 +85,13 @@ class Leader:
 
     def ticks(self) -> tuple[Tick, ...]:
         return (
-            Tick("watch", WATCH_SECONDS, self._watch),
-            Tick("unblock", 1.0, self._unblock),
-            Tick("allocate", 0.5, self._allocate),
+            Tick("watch", WATCH_SECONDS, self._watch, _is_watched_for),
+            Tick("unblock", 1.0, self._unblock, lambda seen: seen.blocked or seen.ready),
+            Tick("allocate", 0.5, self._allocate, lambda seen: seen.ready or seen.running),
             Tick("fire", 1.0, self._fire),
             Tick("hooks", self._settings.hook_seconds, self._hooks.begin),
             Tick("sonar", 2.0, self._ping),
-            Tick("deaths", 1.0, self._announce),
+            Tick("deaths", 1.0, self._announce, lambda seen: seen.died),
             Tick("vacuum", 60.0, self._vacuum),
             Tick("history", 3600.0, self._keep_history),
             Tick("snapshot", 10.0, self._measure),
@@ -115,7 +122,7 @@ class Leader:
         if self._stopping.is_set() or not self.leadership.is_trusted:
             return STAND_SECONDS
         try:
-            pause = tick.work()
+            pause = tick.work() if self._is_called_for(tick) else None
         except NotLeading:
             measures.ticks.labels(tick.name, "not leading").inc()
             return STAND_SECONDS
@@ -125,6 +132,17 @@ class Leader:
             return max(1.0, min(tick.seconds, MOST_PAUSE_SECONDS))
         measures.ticks.labels(tick.name, "done").inc()
         return tick.seconds if pause is None else pause
+
+    def _is_called_for(self, tick: Tick) -> bool:
+        """Most rounds of an idle cluster would find nothing, and each is a write to the disk."""
+        now = time.monotonic()
+        if tick.calls and now < self._at_latest.get(tick.name, 0.0):
+            if now >= self._seen_at + GLANCE_SECONDS or self._seen is None:
+                self._seen, self._seen_at = self._database.read(queries.glance), now
+            if not tick.calls(self._seen):
+                return False
+        self._at_latest[tick.name] = now + AT_LATEST_SECONDS
+        return True
 
     def _watch(self) -> float:
         """Take back what was lost and ready what is due; look again when the next job is."""
@@ -186,6 +204,12 @@ class Leader:
             self._database.read(queries.node_lines),
         )
         measures.show(kinds, nodes)
+
+
+def _is_watched_for(seen: queries.Glance) -> bool:
+    """A job that runs may be overdue; one that is due before the next look is waited for."""
+    is_due = seen.due_in is not None and seen.due_in < WATCH_SECONDS + GLANCE_SECONDS
+    return is_due or seen.lost or seen.running
 
 
 def _watched(session: Session) -> tuple[list[str], commands.Rescued, float | None]:
