@@ -35,13 +35,12 @@ def node(name: str) -> ResponseReturnValue:
 def change(name: str) -> ResponseReturnValue:
     """A field left empty means as many workers as the node was started with."""
     form = Form(schemas.ChangeNode(only=("workers",), partial=True))
-    if not form.send("jobs", "change_node", node=name, **({} if form.values else _AS_STARTED)):
+    if not form.send(
+        "jobs", "change_node", node=name, **({} if form.values else {"workers": None})
+    ):
         return form.page("operator/jobs/node.html", node=_node(name))
     flash(f"{name} changes its workers now.", "success")
     return redirect(url_for("job_nodes.node", name=name), 303)
-
-
-_AS_STARTED: dict[str, None] = {"workers": None}
 
 
 @pages.post("/<name>/pause")

@@ -177,6 +177,10 @@ def _unpack(place: Place, node: ast.expr, given: _Given) -> None:
             _unpack(place, assigned, given)
         case ast.Call():
             given.perhaps.update(_answered(place, node))
+        case ast.IfExp(body=one, orelse=other):
+            for branch in (one, other):
+                _unpack(place, branch, either := _Given())
+                given.perhaps |= either.surely | either.perhaps
         case _:
             raise NotUnderstood(
                 f"{place.where}: what does `**{ast.unparse(node)}` bring? Give it as a dict with "
@@ -200,12 +204,16 @@ def _operation_shape(place: Place, name: str) -> Schema | None:
 
 
 def _from_form(place: Place, given: _Given) -> None:
-    """A `Form` sends the fields of its shape by itself."""
+    """A `Form` sends the fields of its shape by itself, or the argument that it puts them into."""
     match place.node.func:
         case ast.Attribute(value=ast.Name(id=name), attr="send"):
             match _assigned(place, name):
-                case ast.Call(func=ast.Name(id="Form"), args=[shape]):
-                    given.by_shape(_evaluated(place, shape))
+                case ast.Call(func=ast.Name(id="Form"), args=[shape], keywords=further):
+                    inside = [each.value for each in further if each.arg == "inside"]
+                    if inside:
+                        given.surely.add(ast.literal_eval(inside[0]))
+                    else:
+                        given.by_shape(_evaluated(place, shape))
 
 
 def _assigned(place: Place, name: str) -> ast.expr | None:

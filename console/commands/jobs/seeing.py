@@ -81,12 +81,11 @@ def _collected(options: argparse.Namespace, asking: Asking) -> tuple[list[Plain]
         "node": options.node,
         "account_id": options.account,
     }
-    given = {name: value for name, value in filters.items() if value is not None}
     items: list[Plain] = []
     cursor = None
     while len(items) < options.limit:
         at_once = min(MOST_AT_ONCE, options.limit - len(items))
-        page = asking.ask("jobs", "jobs", **given, limit=at_once, cursor=cursor)
+        page = asking.ask("jobs", "jobs", **filters, limit=at_once, cursor=cursor)
         items += page["items"]
         cursor = page["next_cursor"]
         if cursor is None:
