@@ -12,6 +12,7 @@ down_revision = "0018"
 PINNED = """SET search_path = jobs, pg_temp SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET jit = off"""
 
+# Of the many days of history, deaths are looked for in the last hour's.
 GLANCE = f"""
 CREATE FUNCTION glance(p_now timestamptz DEFAULT clock_timestamp(), OUT due_in double precision,
     OUT lost boolean, OUT died boolean, OUT blocked boolean, OUT ready boolean, OUT running boolean)
@@ -22,7 +23,8 @@ BEGIN
     lost := EXISTS (SELECT FROM node_session s WHERE s.state IN ('live', 'draining')
             AND s.lease_until < p_now - interval '3 seconds')
         OR EXISTS (SELECT FROM node_session s WHERE s.state IN ('left', 'dead') AND NOT s.settled);
-    died := EXISTS (SELECT FROM done d WHERE NOT d.announced);
+    died := EXISTS (SELECT FROM done d WHERE NOT d.announced
+        AND d.finished_at > p_now - interval '1 hour');
     blocked := EXISTS (SELECT FROM live j WHERE j.state = 3);
     ready := EXISTS (SELECT FROM live j WHERE j.state = 1);
     running := EXISTS (SELECT FROM live j WHERE j.state = 2);

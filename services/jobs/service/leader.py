@@ -31,7 +31,7 @@ from services.jobs.settings import Settings
 TURN_SECONDS = 2.0  # where kinds take turns
 WATCH_SECONDS = 0.5
 LOCKED_SECONDS = 0.05
-GLANCE_SECONDS = 0.4  # for which a glance at the cluster serves every tick
+GLANCE_AGE = 0.9  # of a tick's pause: as old may a glance be that another tick took
 AT_LATEST_SECONDS = 5.0
 IDLE_SECONDS = 2.0  # where there is nothing that a tick is for
 IDLE_ALLOCATION_SECONDS = 1.0
@@ -137,7 +137,7 @@ class Leader:
         """Most rounds of an idle cluster would find nothing, and each is a write to the disk."""
         now = time.monotonic()
         if tick.calls and now < self._at_latest.get(tick.name, 0.0):
-            if now >= self._seen_at + GLANCE_SECONDS or self._seen is None:
+            if now >= self._seen_at + GLANCE_AGE * tick.seconds or self._seen is None:
                 self._seen, self._seen_at = self._database.read(queries.glance), now
             if not tick.calls(self._seen):
                 return False
@@ -208,7 +208,7 @@ class Leader:
 
 def _is_watched_for(seen: queries.Glance) -> bool:
     """A job that runs may be overdue; one that is due before the next look is waited for."""
-    is_due = seen.due_in is not None and seen.due_in < WATCH_SECONDS + GLANCE_SECONDS
+    is_due = seen.due_in is not None and seen.due_in < 2 * WATCH_SECONDS
     return is_due or seen.lost or seen.running
 
 
