@@ -24,6 +24,20 @@ def test_a_running_job_is_cancelled_and_its_worker_serves_others(
     assert "cancelled" in str(core.done(job).error)
     assert outcome_of(core, other)[0] == 1
     assert core.done(job).attempt == 1
+    assert core.value("SELECT outcome FROM attempt WHERE job_id = %s", job) == "cancelled"
+
+
+def test_a_time_out_that_an_operator_changed_counts_on_nodes_that_run(
+    core: Core, start_node: StartNode, enqueue: Enqueue
+) -> None:
+    start_node(workers=1)
+    core.override("tests.sleep", timeout_s=1, max_attempts=1)
+    beats = "SELECT lease_until FROM node_session"
+    before = core.value(beats)
+    until(lambda: core.value(beats) > before)
+    job = enqueue("sleep", seconds=60)
+    outcome, error = outcome_of(core, job)
+    assert (outcome, str(error).partition("\n")[0]) == (2, "timed out after 1 seconds")
 
 
 def test_a_paused_node_finishes_and_claims_no_more_until_it_is_resumed(

@@ -50,6 +50,10 @@ ALTER TABLE done
     DROP CONSTRAINT ck_done_error,
     ADD CONSTRAINT ck_done_error CHECK (CASE outcome WHEN 1 THEN error IS NULL
         WHEN 2 THEN error IS NOT NULL ELSE true END);
+ALTER TABLE attempt
+    DROP CONSTRAINT ck_attempt_outcome,
+    ADD CONSTRAINT ck_attempt_outcome
+        CHECK (outcome IN ('failed', 'lost', 'timeout', 'cancelled'));
 CREATE INDEX ix_done_group_id ON done (group_id) WHERE group_id IS NOT NULL;
 CREATE INDEX ix_done_tags ON done USING gin (tags) WHERE tags IS NOT NULL;
 """

@@ -45,7 +45,7 @@ RENEW = f"""
 CREATE FUNCTION renew(p_session bigint, p_ids bigint[], p_runs int[], p_load jsonb, p_stats jsonb,
     p_now timestamptz DEFAULT clock_timestamp(), OUT standing boolean, OUT drop_ids bigint[],
     OUT cancel_ids bigint[], OUT released int, OUT slots int, OUT paused boolean,
-    OUT allocation jsonb, OUT epoch bigint)
+    OUT allocation jsonb, OUT epoch bigint, OUT limits jsonb)
 LANGUAGE plpgsql {PINNED} AS $$
 #variable_conflict use_column
 BEGIN
@@ -62,6 +62,10 @@ BEGIN
     WHERE j.state = 2 AND j.session_id = p_session AND j.cancel_requested;
     SELECT coalesce(jsonb_object_agg(a.kind_id, a.slots), '{{}}') INTO allocation
     FROM allocation a WHERE a.session_id = p_session;
+    -- What operators changed counts at once, on nodes whose build declares otherwise, too.
+    SELECT coalesce(jsonb_object_agg(k.kind_id, jsonb_build_object('timeout_s', k.timeout_s,
+        'queue_size', k.queue_size)), '{{}}') INTO limits
+    FROM node_kind n JOIN kind k ON k.kind_id = n.kind_id WHERE n.session_id = p_session;
     epoch := coalesce((SELECT l.epoch FROM leader l WHERE l.name = 'jobs'), 0);
     PERFORM count_minutes(p_stats, p_now);
 END $$;
