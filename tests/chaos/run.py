@@ -85,6 +85,8 @@ class Run:
             self._break_things(began + self.plan.seconds)
             left = began + self.plan.seconds - time.monotonic()
             time.sleep(max(0.0, left))
+            with suppress(AssertionError):
+                until(lambda: self.watcher.is_quiet, 30.0, "nodes that came back have work to show")
         finally:
             self.driver.stop()
         return self._settle()
@@ -146,10 +148,12 @@ class Run:
         """Do one fault, hold it, undo it; a fault that cannot be done is skipped aloud."""
         began, clock = self.scene.now(), time.monotonic()
         self.say(f"{fault.name}: {fault.expects}")
+        self.scene.is_breaking = True
         try:
             fault.do()
             self._hold(fault)
         except Skipped as reason:
+            self.scene.is_breaking = False
             self.scene.skipped[fault.name] = str(reason)
             self.say(f"  skipped: {reason}")
             return
@@ -159,6 +163,7 @@ class Run:
             fault.undo()
         except BROKEN as error:
             self.scene.accuse("fault", f"{fault.name} could not be undone: {error}")
+        self.scene.is_breaking = False
         self.scene.windows.append(Window(fault.name, began, self.scene.now()))
         self.watcher.disturbed(fault.name, time.monotonic() - clock)
 

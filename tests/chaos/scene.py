@@ -28,6 +28,7 @@ class Scene:
     random: random.Random
     is_long: bool
     offset: float  # from CLOCK_MONOTONIC to PostgreSQL's seconds
+    is_breaking: bool = False  # while a fault is there
     windows: list[Window] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)

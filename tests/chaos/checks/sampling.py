@@ -118,4 +118,6 @@ class Sampler:
 
     def _is_calm(self) -> bool:
         ends = [window.ended for window in self._scene.windows]
+        if self._scene.is_breaking:
+            return False
         return not ends or self._scene.now() - max(ends) > CALM_AFTER
