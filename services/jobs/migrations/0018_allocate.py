@@ -53,7 +53,7 @@ BEGIN
 END $$;
 """
 
-# The whole allocation at once. Rows of capped kinds are kept within the cap whatever is asked: a
+# The whole allocation at once, without sessions that have ended. Rows of capped kinds are kept within the cap whatever is asked: a
 # claim of such a kind holds its session's row, so that nothing starts while this counts.
 WRITE_ALLOCATION = f"""
 CREATE FUNCTION write_allocation(p_rows jsonb, p_now timestamptz DEFAULT clock_timestamp())
@@ -65,6 +65,9 @@ BEGIN
     VALUES ('jobs', 0, '', p_now, p_now, 1)
     ON CONFLICT (name) DO UPDATE SET epoch = l.epoch + 1 RETURNING l.epoch INTO v_epoch;
     PERFORM FROM allocation a ORDER BY a.kind_id, a.session_id FOR UPDATE;
+    SELECT coalesce(jsonb_agg(e.row), '[]') INTO p_rows FROM jsonb_array_elements(p_rows) AS e (row)
+    JOIN node_session s ON s.session_id = (e.row->>'session_id')::bigint
+    WHERE s.state IN ('live', 'draining');
     FOR v_cap IN SELECT k.kind_id, k.max_assigned FROM kind k WHERE k.max_assigned IS NOT NULL
     LOOP
         p_rows := within_cap(p_rows, v_cap.kind_id, v_cap.max_assigned);
@@ -75,9 +78,7 @@ BEGIN
     INSERT INTO allocation AS a (kind_id, session_id, slots, epoch)
     SELECT t.kind_id, t.session_id, t.slots, v_epoch
     FROM jsonb_to_recordset(p_rows) AS t (kind_id int, session_id bigint, slots int)
-    JOIN kind k ON k.kind_id = t.kind_id
-    JOIN node_session s ON s.session_id = t.session_id
-    WHERE s.state IN ('live', 'draining') ORDER BY t.kind_id, t.session_id
+    JOIN kind k ON k.kind_id = t.kind_id ORDER BY t.kind_id, t.session_id
     ON CONFLICT (kind_id, session_id) DO UPDATE SET slots = excluded.slots, epoch = excluded.epoch
     WHERE a.slots <> excluded.slots;
     RETURN v_epoch;
