@@ -62,6 +62,8 @@ def _missing_for_tests() -> list[str]:
         missing.append("fonts-dejavu")
     if not shutil.which("kubectl"):
         missing.append("kubernetes-client")
+    if not _found("", "/usr/lib/*/faketime/libfaketime.so.1"):
+        missing.append("libfaketime")
     return missing
 
 

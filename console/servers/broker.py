@@ -110,9 +110,9 @@ class Broker:
         if not wait_until(self._is_ready, timeout=START_SECONDS):
             raise ServerFailure(f"RabbitMQ did not come back.\n{last_lines(self.log)}")
 
-    def control(self, *arguments: str) -> None:
-        """Have rabbitmqctl do something to this node."""
-        self._run([self._rabbitmqctl(), "--node", NODE, *arguments])
+    def control(self, *arguments: str) -> str:
+        """Have rabbitmqctl do something to this node; returns what it said."""
+        return self._run([self._rabbitmqctl(), "--node", NODE, *arguments])
 
     def remove(self) -> None:
         """End it and delete its data, so nothing is gained by ending it gently."""
@@ -176,7 +176,7 @@ class Broker:
                 end(_pid(file), patience=patience)
             file.unlink(missing_ok=True)
 
-    def _run(self, command: list[str]) -> None:
+    def _run(self, command: list[str]) -> str:
         said = self.folder / "command.log"
         with said.open("w") as output:
             done = subprocess.run(
@@ -190,6 +190,7 @@ class Broker:
             )
         if done.returncode != 0:
             raise ServerFailure(f"RabbitMQ: `{' '.join(command)}` failed.\n{last_lines(said)}")
+        return said.read_text()
 
     def _is_ready(self) -> bool:
         if not (self.is_running and accepts_connections(self.port)):

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_service_folder_is_registered() -> None:
-    folders = {path.parent.name for path in (ROOT / "services").glob("*/service.py")}
+    folders = {path.parent.name for path in (ROOT / "services").glob("*/migrations")}
     assert {entry.name for entry in registry.services()} == folders
 
 

@@ -46,7 +46,7 @@ def node(start_node: StartNode, own_broker: Broker) -> NodeProcess:
     return node
 
 
-def test_a_node_hears_again_when_its_broker_is_back(
+def test_c1_a_node_hears_again_when_its_broker_is_back(
     core: Core, node: NodeProcess, own_broker: Broker, enqueue: Enqueue
 ) -> None:
     session = core.value("SELECT session_id FROM node_session")

@@ -26,7 +26,7 @@ POISON: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("poison", "args", "outcome", "reason"), POISON)
-def test_a_poisonous_job_hurts_only_itself_and_ends_dead(
+def test_c7_a_poisonous_job_hurts_only_itself_and_ends_dead(
     core: Core, start_node: StartNode, enqueue: Enqueue, poison: str, args: dict[str, Any],
     outcome: str, reason: str,
 ) -> None:  # fmt: skip

@@ -9,7 +9,10 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy.orm import Session
 
+from services.jobs.queries import tables_to_vacuum
+from services.jobs.settings import Settings
 from tests.jobs.core import START, Core, after
 
 FINISHED, WAITING, SCHEDULED = 200_000, 50_000, 100_000
@@ -73,3 +76,21 @@ def test_c15_c20_c27_c28_no_step_reads_more_because_tables_are_long(emptied: Cor
     long = cost_of_a_round(emptied)
     dearer = {step: (short[step], long[step]) for step in long if long[step] > 2 * short[step] + 60}
     assert not dearer, f"pages touched with short and with long tables: {dearer}"
+
+
+def test_c21_rows_that_are_gone_are_swept_up_and_history_ends_by_default(
+    emptied: Core, session: Session
+) -> None:
+    """The leader vacuums where the server's own vacuum is busy elsewhere."""
+    emptied.rows("ALTER TABLE live SET (autovacuum_enabled = off)")
+    emptied.rows(FILL_LIVE, 1, START, START, 60_000)
+    emptied.rows("DELETE FROM live")
+    emptied.rows("SELECT pg_stat_force_next_flush()")
+    assert "live" in tables_to_vacuum(session)
+    session.rollback()  # a transaction sees one state of the statistics
+    emptied.rows("VACUUM live")
+    emptied.rows("ALTER TABLE live RESET (autovacuum_enabled)")
+    assert "live" not in tables_to_vacuum(session)
+    [table] = emptied.rows("SELECT reloptions FROM pg_class WHERE oid = 'live'::regclass")
+    assert "autovacuum_vacuum_scale_factor=0.02" in table.reloptions
+    assert Settings.history_days == 30
