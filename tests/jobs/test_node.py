@@ -8,9 +8,10 @@ handed back unstarted, which grows the run number and is no attempt.
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.jobs.core import Core
-from tests.jobs.node_process import is_alive, kill, until
+from tests.jobs.node_process import NodeProcess, is_alive, kill, until
 from tests.jobs.running import StartNode, outcome_of, tidied
 
 Enqueue = Callable[..., int]
@@ -107,6 +108,18 @@ def test_sigterm_hands_back_what_has_not_started_and_finishes_what_runs(
         assert (row.state, row.attempt, row.session_id) == (1, 0, None)
     assert core.value("SELECT state FROM node_session") == "left"
     assert core.value("SELECT count(*) FROM attempt") == 0
+
+
+def test_sigterm_while_the_node_is_still_starting_is_no_failure(
+    core: Core, node_url: str, tmp_path: Path
+) -> None:
+    node = NodeProcess(node_url, tmp_path / "node.log")
+    try:
+        until(lambda: node.agent)
+        assert node.stop() == 0
+    finally:
+        node.kill_all()
+    assert core.value("SELECT count(*) FROM node_session WHERE ended_at IS NULL") == 0
 
 
 def test_a_second_sigterm_stops_at_once_and_the_job_goes_back(

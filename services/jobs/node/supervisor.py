@@ -17,6 +17,9 @@ from services.jobs.node.settings import NodeSettings, Options
 from services.jobs.node.store import Away, Store
 
 GRACE_SECONDS = 30.0  # for draining; the orchestrator's must be longer
+NOT_YET_THERE = (
+    -signal.SIGTERM
+)  # exit status of an agent that was told to stop before it could join
 PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before starting an agent again
 
 
@@ -37,10 +40,10 @@ class Supervisor:
         while True:
             started = time.monotonic()
             status = self._run_agent()
-            if status == CANNOT_START or (self._signals and status == 0):
+            if status == CANNOT_START:
                 return status
             if self._signals:
-                return 1
+                return 0 if status in (0, NOT_YET_THERE) else 1
             deaths = 0 if time.monotonic() - started > 60 else deaths + 1
             log.error("the agent died", status=status)
             time.sleep(PAUSES[min(deaths, len(PAUSES)) - 1])
