@@ -17,9 +17,7 @@ from services.jobs.node.settings import NodeSettings, Options
 from services.jobs.node.store import Away, Store
 
 GRACE_SECONDS = 30.0  # for draining; the orchestrator's must be longer
-NOT_YET_THERE = (
-    -signal.SIGTERM
-)  # exit status of an agent that was told to stop before it could join
+NOT_YET_THERE = -signal.SIGTERM  # exit status of an agent that was stopped before it could join
 PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before starting an agent again
 
 
