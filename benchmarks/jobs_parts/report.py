@@ -85,16 +85,15 @@ class Report:
             yield _row(name, self._spread(f"{key} p50"), self._spread(f"{key} p99"), lost)
 
     def _rates(self, part: str) -> Iterable[str]:
-        names = self._contenders(f"{part} ", " overall")
+        names = self._contenders(f"{part} ", " overall") or self._contenders(f"{part} ", "")
         if not names:
             return
-        yield from ("", f"| {part} | jobs a second | overall | to the first |")
-        yield "| --- | --- | --- | --- |"
+        yield from ("", f"| {part} | jobs a second | to the first |", "| --- | --- | --- |")
         first = self._median(f"{part} {names[0]}")
         for name in names:
             key = f"{part} {name}"
             share = f"{self._median(key) / first:.2f}"
-            yield _row(name, self._spread(key), self._spread(f"{key} overall"), share)
+            yield _row(name, self._spread(key), share)
 
     def _others(self) -> Iterable[str]:
         """Figures that stand for themselves."""
@@ -163,7 +162,8 @@ class Report:
 
     def _contenders(self, start: str, end: str) -> list[str]:
         names = [each for each in self._figures.names if each.startswith(start)]
-        return [each[len(start) : -len(end)] for each in names if each.endswith(end)]
+        names = [each[len(start) :] for each in names if each.endswith(end)]
+        return [each.removesuffix(end) for each in names]
 
     def _scaled(self, more: str, one: str) -> float | None:
         return self._quotient(f"scale {more}", f"scale {one}")
