@@ -6,14 +6,15 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
 import requests
 
+from benchmarks.jobs_parts import kinds as kinds_module
 from benchmarks.jobs_parts.contender import Trees
 from benchmarks.jobs_parts.processor import children
 from benchmarks.jobs_parts.witness import Witness
@@ -21,25 +22,13 @@ from benchmarks.jobs_parts.world import TEMPLATE, World
 from benchmarks.jobs_peers.pace import at_random
 from chassis.client import Client
 from chassis.context import Caller
+from chassis.jobkinds import kinds_in
 from console import environment
 from console.migrating.database import at_database
 from console.processes import processes
 from console.servers import free_port
 from services.jobs.adapters import NodeBell
 from tests.processes import ROOT, until
-
-KIND = {
-    "timeout_s": 60, "max_attempts": 5, "priority": 2, "backoff_base_s": 5, "backoff_factor": 2,
-    "backoff_cap_s": 3600, "backoff_jitter": 0.2,
-}  # fmt: skip
-LIMITS = {
-    "concurrency_key": ["tenant"],
-    "concurrency_limit": 1000,
-    "max_assigned": 1000,
-    "rate_per_s": 1_000_000.0,
-    "rate_burst": 1_000_000,
-}
-"""Every limit that a kind can have, none of which binds."""
 
 CHUNK = 500
 TENANTS = 50
@@ -58,7 +47,6 @@ class Ours:
     nodes: int = 1
     workers: int = 2
     door: str = "sql"
-    limits: Mapping[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def arena(self) -> Iterator["OurArena"]:
@@ -87,8 +75,7 @@ class OurArena:
         self.node_pids: list[int] = []
 
     def declare(self) -> None:
-        kinds = [{"name": f"bench.{name}", **KIND} for name in ("nothing", "brief")]
-        kinds.append({"name": "bench.limited", **KIND, **self._ours.limits})
+        kinds = [each.as_json() for each in kinds_in([kinds_module]).values()]
         self._as_service("SELECT declare_kinds(%s, true)", json.dumps(kinds))
 
     def preload(self, number: int, work: str) -> float:
@@ -236,6 +223,6 @@ class OurArena:
 
 def _described(work: str, number: int, due: int) -> dict[str, Any]:
     args: dict[str, Any] = {"number": number, "due_ns": due}
-    if work == "limited":
+    if work in ("key", "all"):
         args["tenant"] = number % TENANTS
     return {"uid": str(uuid.uuid4()), "kind": f"bench.{work}", "args": args}

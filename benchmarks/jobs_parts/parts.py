@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from benchmarks.figures import Figures
 from benchmarks.jobs_parts.contender import Contender
 from benchmarks.jobs_parts.measuring import Drain, drain, latency, rate_of_first
-from benchmarks.jobs_parts.ours import LIMITS, Ours
+from benchmarks.jobs_parts.ours import Ours
 from benchmarks.jobs_parts.peers import peers
 from benchmarks.jobs_parts.world import World
 
@@ -23,7 +23,7 @@ SHARE = {"Celery": 0.08, "Celery, solo": 0.15, "Dramatiq": 0.5, "Procrastinate":
 """Of the jobs of a drain, for those who would take minutes: each still drains for seconds."""
 
 
-AnyOne = TypeVar("AnyOne", bound=Contender)
+AnyOne = TypeVar("AnyOne")
 
 
 class Bench(NamedTuple):
@@ -79,26 +79,14 @@ def scale(bench: Bench, number: int) -> None:
 
 def limits(bench: Bench, number: int) -> None:
     """The same jobs with every limit on and none binding; in the first round also one at a time."""
-    alone = {
-        "none": set(),
-        "key": {"concurrency_key", "concurrency_limit"},
-        "cap": {"max_assigned"},
-        "rate": {"rate_per_s", "rate_burst"},
-        "all": set(LIMITS),
-    }
-    names = alone if number == 0 else ("none", "all")
-    kinds = [
-        Ours(name, bench.world, limits={key: LIMITS[key] for key in keys})
-        for name, keys in alone.items()
-        if name in names
-    ]
-    for ours in _turned(kinds, number):
-        with ours.arena() as arena:
-            arena.preload(LIMITED_JOBS, "limited")
+    names = ("none", "key", "cap", "rate", "all") if number == 0 else ("none", "all")
+    for name in _turned(names, number):
+        with Ours(name, bench.world).arena() as arena:
+            arena.preload(LIMITED_JOBS, name)
             bench.world.settle()
             rate = rate_of_first(arena, LIMITED_JOBS, LIMITED_SECONDS)
-        bench.figures.note(f"limits {ours.name}", rate)
-        bench.say(f"limits {ours.name}: {rate:,.0f}/s")
+        bench.figures.note(f"limits {name}", rate)
+        bench.say(f"limits {name}: {rate:,.0f}/s")
 
 
 def _note_drain(
