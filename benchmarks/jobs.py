@@ -7,6 +7,8 @@ a line for each measurement as it goes, and Markdown tables at the end.
 import argparse
 import os
 import platform
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +43,8 @@ ONCE = ("idle", "scheduled", "soak", "big")
 
 def main() -> None:
     asked = _asked()
+    # Ended from outside, it removes what it started all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     python = install(cache_folder())
     figures, began = Figures(), time.monotonic()
     print(machine())
