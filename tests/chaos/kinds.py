@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg2
 
-from chassis.jobkinds import Backoff, Concurrency, Job, kind
+from chassis.jobkinds import Backoff, Concurrency, Job, Rate, kind
 from tests.chaos.ledger import seen
 
 EFFECT_URL = "CHAOS_EFFECT_URL"
@@ -18,6 +18,7 @@ SOON = Backoff(base=0.2, factor=2.0, cap=3.0)
 AT_ONCE = Backoff(base=0.0, cap=0.0)
 OFTEN = 40  # attempts of what has to succeed in the end, however often its nodes are killed
 MOST_MEMORY = 3 * 2**30  # bytes at which a body gives up looking for its limit
+PER_SECOND, BURST = 8.0, 4  # of the kind with a rate
 NO_LIMIT = "nothing limits the memory"
 
 # What may end dead; everything else has to succeed.
@@ -75,6 +76,43 @@ def keyed(job: Job) -> None:
 def capped(job: Job) -> None:
     with seen(job):
         time.sleep(0.01)
+
+
+@kind("chaos.unique", timeout=20, attempts=OFTEN, backoff=SOON, unique=("key",))
+def unique(job: Job) -> None:
+    with seen(job):
+        time.sleep(0.02)
+
+
+@kind(
+    "chaos.rated",
+    timeout=20,
+    attempts=OFTEN,
+    backoff=SOON,
+    rate=Rate(per_second=PER_SECOND, burst=BURST),
+)
+def rated(job: Job) -> None:
+    with seen(job):
+        return
+
+
+@kind("chaos.dependent", timeout=20, attempts=OFTEN, backoff=SOON)
+def dependent(job: Job) -> None:
+    with seen(job):
+        return
+
+
+@kind("chaos.callback", timeout=20, attempts=OFTEN, backoff=SOON)
+def callback(job: Job) -> None:
+    with seen(job):
+        return
+
+
+@kind("chaos.unwanted", timeout=20, attempts=OFTEN, backoff=SOON)
+def unwanted(job: Job) -> None:
+    """Long enough to be cancelled in the middle of it."""
+    with seen(job):
+        time.sleep(1.0)
 
 
 @kind("chaos.effect", timeout=20, attempts=OFTEN, backoff=SOON)

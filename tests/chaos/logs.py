@@ -9,11 +9,15 @@ from typing import Any
 _CLAIM = re.compile(r"duration: ([\d.]+) ms +statement: SELECT .*\bFROM claim\(")
 
 
-def claim_times(postgres_log: Path) -> list[float]:
-    """Milliseconds of the claims that PostgreSQL was told to log, a sample of all."""
+def claim_times(postgres_log: Path, since: int = 0) -> list[float]:
+    """Milliseconds of the claims that PostgreSQL was told to log, a sample of all.
+
+    `since` is how many bytes the log had when it began to matter.
+    """
     if not postgres_log.exists():
         return []
     with postgres_log.open(errors="replace") as lines:
+        lines.seek(since)
         return [float(found[1]) for line in lines if (found := _CLAIM.search(line))]
 
 

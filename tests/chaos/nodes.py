@@ -4,6 +4,7 @@ import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -143,14 +144,14 @@ class Nodes:
             node.process.kill()
 
 
-def pause_kind(world: World, name: str, *, paused: bool) -> None:
-    """Stop or resume one kind in the whole cluster; asked again while the service is away."""
+def order(world: World, what: str, **arguments: Any) -> None:
+    """What an operator changes in the whole cluster; asked again while the service is away."""
 
     def asked() -> bool:
         try:
-            world.ask("pause_kind" if paused else "resume_kind", kind=name)
+            world.ask(what, **arguments)
         except Failure:
             return False
         return True
 
-    until(asked, 20, f"{name} is {'paused' if paused else 'resumed'}")
+    until(asked, 20, f"{what} of {arguments}")

@@ -66,7 +66,14 @@ def _numbers(outcome: Outcome) -> Iterator[str]:
     yield f"  runs      {len(history.bodies)} bodies, {len(history.attempts)} attempts in vain:"
     yield from (f"              {number} {why}" for why, number in attempts.most_common(12))
     yield f"  repeats   {tally.repeats} known as such; asked again for {_told(tally.asked_again)}"
+    yield f"  unique    {tally.stood_for} that a live one stood for"
     yield f"  effects   {len(history.effects)} written once, {again} times found there already"
+    kept = history.promises
+    words = Counter(kept.cancels.values())
+    yield (
+        f"  tied      {len(kept.needs)} needs, {len(kept.groups)} groups,"
+        f" cancels answered {_told(words)}"
+    )
     yield f"  fires     {len(history.fires)}"
     yield f"  zombies   {_told(behind)}"
     yield f"  stale     {outcome.stale} completions refused"

@@ -22,13 +22,12 @@ from tests.chaos.driver import Driver, Tally
 from tests.chaos.ledger import Ledger
 from tests.chaos.logs import claim_times, stale_completions
 from tests.chaos.nodes import Nodes
-from tests.chaos.scene import Fault, Scene, Skipped
+from tests.chaos.scene import EVERY_MINUTE, Fault, Scene, Skipped
 from tests.chaos.watching import Recovery, Watcher
 from tests.chaos.world import World
 from tests.processes import until
 
 NODES = ("ada", "ben", "cleo")
-EVERY_MINUTE = "chaos.every_minute"
 DRAIN_SECONDS = 90.0
 WARM_SECONDS = 3.0  # of load before the first fault
 
@@ -226,4 +225,5 @@ class Run:
             folder=self.world.folder,
             offset=self.scene.offset,
             schedule=EVERY_MINUTE,
+            promises=self.driver.promises,
         )

@@ -12,6 +12,8 @@ from tests.chaos.watching import Watcher
 from tests.chaos.world import World
 from tests.processes import until
 
+EVERY_MINUTE = "chaos.every_minute"  # the run's one schedule, which leaves nothing out
+
 
 class Skipped(Exception):
     """A fault cannot be done here; the message says why."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tests.chaos.ledger import Accepted
+from tests.chaos.promises import Promises
 
-SUCCEEDED, DEAD = 1, 2  # as in the table `done`
+SUCCEEDED, DEAD, CANCELLED = 1, 2, 3  # as in the table `done`
 SCHEDULED, READY, RUNNING, BLOCKED = range(4)  # as in the table `live`
 
 
@@ -99,7 +100,8 @@ class Lease(NamedTuple):
 
 @dataclass
 class History:
-    """The whole run. `effects`: how often the effect of a job was written, by uid."""
+    """The whole run. `effects`: how often the effect of a job was written, by uid; `nodes`: the
+    name of each session's node."""
 
     accepted: list[Accepted] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
@@ -109,6 +111,8 @@ class History:
     effects: Mapping[str, int] = field(default_factory=dict)
     fires: list[Fire] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
+    nodes: Mapping[int, str] = field(default_factory=dict)
+    promises: Promises = field(default_factory=Promises)
 
     def attempts_by_job(self) -> dict[int, list[Attempt]]:
         found: dict[int, list[Attempt]] = defaultdict(list)

@@ -14,7 +14,7 @@ PASSING = 1_500  # jobs
 
 def alone_by_key(history: History) -> Iterator[Violation]:
     """I8: no two bodies with the same key at once; zombies have no slot, and do not count."""
-    keys = {accepted.uid: accepted.key for accepted in history.accepted if accepted.key}
+    keys = {each.uid: each.key for each in history.accepted if each.kind == "chaos.keyed"}
     gone = {(zombie.body.uid, zombie.body.run_no) for zombie in zombies(history)}
     by_key = defaultdict(list)
     for body in history.bodies:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.chaos.checks.history import Attempt, Done, Fire, History, Live, Window, bodies_of
 from tests.chaos.ledger import Accepted, read_marks
+from tests.chaos.promises import Promises
 from tests.chaos.world import World
 
 # The suite's own kinds have their own tests; here they only share the tables.
@@ -38,6 +39,7 @@ def read_history(
     folder: Path,
     offset: float,
     schedule: str,
+    promises: Promises,
 ) -> History:
     """Everything there is to know; `offset` takes bodies' steady clock to PostgreSQL's."""
     marks = (
@@ -45,6 +47,7 @@ def read_history(
         for mark in read_marks(folder)
     )
     effects: list[tuple[Any, ...]] = world.rows("SELECT uid::text, times FROM chaos.effect")
+    nodes: list[tuple[Any, ...]] = world.rows("SELECT session_id, node_name FROM node_session")
     return History(
         accepted=accepted,
         done=[Done(*row) for row in world.rows(DONE)],
@@ -54,4 +57,6 @@ def read_history(
         effects=dict(effects),
         fires=[Fire(*row) for row in world.rows(FIRES, schedule)],
         windows=windows,
+        nodes=dict(nodes),
+        promises=promises,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from tests.chaos.checks import finishing, leases, limits, zombies
+from tests.chaos.checks import bonds, finishing, leases, limits, zombies
 from tests.chaos.checks.history import History, Violation
 
 Rule = Callable[[History], Iterable[Violation]]
@@ -23,6 +23,13 @@ RULES: tuple[Rule, ...] = (
     limits.alone_by_key,
     limits.in_order,
     finishing.fires_once,
+    bonds.fired_what_was_due,
+    bonds.alone_while_live,
+    bonds.needs_met,
+    bonds.groups_called_back,
+    bonds.cancelled_as_told,
+    bonds.within_rate,
+    bonds.orders_followed,
 )
 
 

@@ -24,6 +24,9 @@ SAME_KEY = """
 SELECT l.concurrency_key, count(*) FROM live l JOIN kind k USING (kind_id)
 WHERE l.state = 2 AND k.name = 'chaos.keyed' GROUP BY 1 HAVING count(*) > 1
 """
+SAME_UNIQUE = """
+SELECT unique_key, count(*) FROM live WHERE unique_key IS NOT NULL GROUP BY 1 HAVING count(*) > 1
+"""
 LOOSE_SLOTS = """
 SELECT s.key, s.n FROM concurrency_slot s WHERE NOT EXISTS (
     SELECT FROM live l WHERE l.id = s.job_id AND l.run_no = s.run_no AND l.state = 2)
@@ -91,6 +94,8 @@ class Sampler:
             yield Violation("I8", "", f"{number} jobs of {kind} run, at most {most} may")
         for key, number in rows(SAME_KEY):
             yield Violation("I8", "", f"{number} jobs with the key {key} run at once")
+        for key, number in rows(SAME_UNIQUE):
+            yield Violation("unique", "", f"{number} jobs of the unique key {key} live at once")
         for key, n in rows(LOOSE_SLOTS):
             yield Violation("I8", "", f"slot {n} of {key} is held by no running job")
         for uid, node in rows(STUCK, STUCK_AFTER):

@@ -1,7 +1,7 @@
 """F1 to F22: every way in which the world goes wrong here, each a small class."""
 
-from tests.chaos.faults.cluster import ComeAndGo, RollingUpgrade, WrongClock
-from tests.chaos.faults.leader import FreezeLeader, KillLeader
+from tests.chaos.faults.cluster import RollingUpgrade, WrongClock
+from tests.chaos.faults.leader import FreezeLeader, KillFiringLeader, KillLeader
 from tests.chaos.faults.load import Duplicates, Poison
 from tests.chaos.faults.network import BadWeather, FreezePostgres, Silence
 from tests.chaos.faults.nodes import (
@@ -12,6 +12,7 @@ from tests.chaos.faults.nodes import (
     KillTree,
     KillWorker,
 )
+from tests.chaos.faults.operators import ComeAndGo
 from tests.chaos.faults.servers import (
     EndBackends,
     LoseQueues,
@@ -38,6 +39,7 @@ ALL: tuple[type[Fault], ...] = (
     FreezePostgres,
     BadWeather,
     KillLeader,
+    KillFiringLeader,
     FreezeLeader,
     Duplicates,
     WrongClock,

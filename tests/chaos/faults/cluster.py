@@ -1,15 +1,13 @@
-"""F17, F19 and F21: clocks, comings and goings, and two builds side by side."""
+"""F17 and F21: clocks, and two builds side by side."""
 
 from pathlib import Path
 
 from chassis.errors import Failure
 from tests.chaos.checks.history import SUCCEEDED
 from tests.chaos.faults.nodes import NodeFault
-from tests.chaos.nodes import pause_kind
 from tests.chaos.scene import Fault, Skipped
 
 FAKETIME = "usr/lib/*/faketime/libfaketime.so.1"
-PAUSED = "chaos.sleep"
 
 
 class WrongClock(NodeFault):
@@ -37,35 +35,6 @@ class WrongClock(NodeFault):
     def undo(self) -> None:
         if self.node.leave() != 0:
             self.scene.accuse("I10", f"{self.node.name} did not drain")
-
-
-class ComeAndGo(NodeFault):
-    number, title = "F19", "a node joins, a kind is paused, the node leaves"
-    expects = "it works at once; a paused kind rests, the others do not; nothing is lost"
-    in_short = True
-    hold = (5.0, 10.0)
-
-    def do(self) -> None:
-        self.node = node = self.scene.nodes.add(f"guest{len(self.scene.nodes.all)}")
-        node.wait_until_ready()
-        self.recovers("the guest works", 5.0, lambda: self.works(node, 0))
-        self._pause(paused=True)
-        self.paused_at = self.scene.now() + 2.0
-
-    def undo(self) -> None:
-        claimed = self.scene.world.value(
-            "SELECT count(*) FROM live JOIN kind k USING (kind_id) WHERE k.name = %s"
-            " AND claimed_at > to_timestamp(%s)",
-            PAUSED, self.paused_at,
-        )  # fmt: skip
-        if claimed:
-            self.scene.accuse("I8", f"{claimed} jobs of the paused {PAUSED} were claimed")
-        self._pause(paused=False)
-        if self.node.leave() != 0:
-            self.scene.accuse("I10", f"{self.node.name} did not drain")
-
-    def _pause(self, *, paused: bool) -> None:
-        pause_kind(self.scene.world, PAUSED, paused=paused)
 
 
 class RollingUpgrade(Fault):

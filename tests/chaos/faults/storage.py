@@ -1,14 +1,19 @@
 """F18 and F22: a transaction that is never ended, and a disk that is full."""
 
+import os
 import threading
+import time
 from contextlib import closing
 
 import psycopg2
 
+from tests.chaos.checks.pace import slower
 from tests.chaos.faults.servers import ServerFault
+from tests.chaos.logs import claim_times
 from tests.chaos.scene import Skipped
 
 READERS = 4
+BEFORE = (5.0, 20.0)  # seconds of claims to compare with, in a short run and in a long one
 SPARE = 4_096  # bytes written at once while filling
 
 
@@ -18,6 +23,11 @@ class HeldTransaction(ServerFault):
     hold = (5.0, 60.0)
 
     def do(self) -> None:
+        self._log = self.scene.world.postgres.log
+        mark = self._log.stat().st_size
+        time.sleep(BEFORE[self.scene.is_long])
+        self._before = claim_times(self._log, mark)
+        self._since = self._log.stat().st_size
         self._held = psycopg2.connect(self.scene.world.admin_url)
         self._held.set_session(isolation_level="REPEATABLE READ")
         with self._held.cursor() as cursor:
@@ -29,6 +39,12 @@ class HeldTransaction(ServerFault):
             reader.start()
 
     def undo(self) -> None:
+        meanwhile = claim_times(self._log, self._since)
+        load = os.getloadavg()[0] / (os.cpu_count() or 1)
+        told, is_slower = slower(self._before, meanwhile, load)
+        self.scene.notes.append(f"F18: {told}")
+        if is_slower:
+            self.scene.accuse("F18", told)
         self._ended.set()
         for reader in self._readers:
             reader.join(30)
