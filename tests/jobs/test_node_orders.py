@@ -11,6 +11,8 @@ from tests.jobs.running import StartNode, outcome_of, tidied
 Enqueue = Callable[..., int]
 Ran = Callable[[], list[list[str]]]
 
+BEATS = "SELECT lease_until FROM node_session"
+
 
 def test_a_running_job_is_cancelled_and_its_worker_serves_others(
     core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
@@ -32,12 +34,38 @@ def test_a_time_out_that_an_operator_changed_counts_on_nodes_that_run(
 ) -> None:
     start_node(workers=1)
     core.override("tests.sleep", timeout_s=1, max_attempts=1)
-    beats = "SELECT lease_until FROM node_session"
-    before = core.value(beats)
-    until(lambda: core.value(beats) > before)
+    before = core.value(BEATS)
+    until(lambda: core.value(BEATS) > before)
     job = enqueue("sleep", seconds=60)
     outcome, error = outcome_of(core, job)
     assert (outcome, str(error).partition("\n")[0]) == (2, "timed out after 1 seconds")
+
+
+def test_every_renewal_tells_the_limits_that_hold(core: Core) -> None:
+    core.declare(concurrency_key=["account_id"], concurrency_limit=5, max_assigned=9)
+    session = core.join()
+    core.override(max_assigned=4, queue_size=3)
+    assert core.renew(session).limits == {
+        str(core.kind_id()): {
+            "timeout_s": 60,
+            "queue_size": 3,
+            "max_assigned": 4,
+            "concurrency_limit": 5,
+        }
+    }
+
+
+def test_jobs_under_a_limit_that_an_operator_set_follow_each_other_at_once(
+    core: Core, start_node: StartNode
+) -> None:
+    start_node(workers=2)
+    core.override("tests.nothing", max_assigned=2)
+    session = core.value("SELECT session_id FROM node_session")
+    core.allocate(("tests.nothing", session, 2), now=core.value("SELECT clock_timestamp()"))
+    until(lambda: core.value(BEATS) > core.value("SELECT clock_timestamp() + interval '14 s'"))
+    core.enqueue_many(200, "tests.nothing")
+    # With the pause before the next look that ends of other jobs bring, it would be ten seconds or more.
+    until(lambda: core.value("SELECT count(*) FROM done") == 200, 8)
 
 
 def test_a_paused_node_finishes_and_claims_no_more_until_it_is_resumed(
@@ -49,9 +77,8 @@ def test_a_paused_node_finishes_and_claims_no_more_until_it_is_resumed(
     core.rows("UPDATE node SET paused_at = now()")
     assert outcome_of(core, running)[0] == 1
     waiting = enqueue("echo")
-    beats = "SELECT lease_until FROM node_session"
-    before = core.value(beats)
-    until(lambda: core.value(beats) > before)
+    before = core.value(BEATS)
+    until(lambda: core.value(BEATS) > before)
     assert core.live(waiting).state == 1
     core.rows("UPDATE node SET paused_at = NULL")
     assert outcome_of(core, waiting)[0] == 1

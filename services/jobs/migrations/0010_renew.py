@@ -64,7 +64,8 @@ BEGIN
     FROM allocation a WHERE a.session_id = p_session;
     -- What operators changed counts at once, on nodes whose build declares otherwise, too.
     SELECT coalesce(jsonb_object_agg(k.kind_id, jsonb_build_object('timeout_s', k.timeout_s,
-        'queue_size', k.queue_size)), '{{}}') INTO limits
+        'queue_size', k.queue_size, 'max_assigned', k.max_assigned,
+        'concurrency_limit', k.concurrency_limit)), '{{}}') INTO limits
     FROM node_kind n JOIN kind k ON k.kind_id = n.kind_id WHERE n.session_id = p_session;
     epoch := coalesce((SELECT l.epoch FROM leader l WHERE l.name = 'jobs'), 0);
     PERFORM count_minutes(p_stats, p_now);

@@ -16,6 +16,7 @@ from services.jobs.node import measures
 from services.jobs.node.crew import Crew
 from services.jobs.node.dispatch import Dispatch
 from services.jobs.node.hopes import ECHO, Hopes
+from services.jobs.node.limits import Limits
 from services.jobs.node.membership import Membership
 from services.jobs.node.pace import Pace
 from services.jobs.node.results import Results
@@ -46,7 +47,7 @@ class Agent:
         def store(purpose: str) -> Store:
             return Store(settings.database_url, f"node {options.name}{purpose}")
 
-        self._kinds = kinds
+        self._limits = Limits(kinds)
         self._store = store("")
         self._bell = Bell()
         self._hopes = Hopes()
@@ -122,7 +123,7 @@ class Agent:
         self._on_joined(session)
         self._results.forget(session)
         names = self._membership.kind_names
-        self._watch.timeouts = {each: self._kinds[name].timeout for each, name in names.items()}
+        self._set_limits({})
         self._hopes.begin(names)
         self._crew.serve(names)
 
@@ -154,16 +155,9 @@ class Agent:
         self._set_limits(orders.limits)
 
     def _set_limits(self, limits: Mapping[int, Mapping[str, int | None]]) -> None:
-        """What operators set counts, and else what this build declares."""
-        most: dict[int, int] = {}
-        timeouts: dict[int, float] = {}
-        for kind_id, name in self._membership.kind_names.items():
-            declared, settled = self._kinds[name], limits.get(kind_id, {})
-            timeouts[kind_id] = settled.get("timeout_s") or declared.timeout
-            if size := settled.get("queue_size", declared.queue_size):
-                most[kind_id] = size
-        self._watch.timeouts = timeouts
-        self._pace.limit(most)
+        self._limits.settle(self._membership.kind_names, limits)
+        self._watch.timeouts = self._limits.timeouts
+        self._pace.limit(self._limits.queue_sizes)
 
     def _look_for_work(self) -> None:
         """Claim and hand out; an agent that drains hands back instead."""
@@ -208,8 +202,7 @@ class Agent:
             self._writer.look()
 
     def _held_others_up(self, job: Claimed) -> bool:
-        declared = self._kinds[self._membership.kind_names[job.kind_id]]
-        return bool(job.group_id or declared.concurrency or declared.max_assigned)
+        return job.group_id is not None or job.kind_id in self._limits.narrow
 
     def _look_after_workers(self) -> None:
         put_back = self._dispatch.prefetched.put_back

@@ -24,8 +24,8 @@ class Refused(Exception):
 
 class Orders(NamedTuple):
     """What renewing answers: whether the session stands, which jobs it no longer holds, which to
-    cancel, and how the node is to work: slots, pause, slots by kind id, and what an operator set
-    of its kinds (`timeout_s`, `queue_size` by kind id)."""
+    cancel, and how the node is to work: slots, pause, slots by kind id, and the settled limits of
+    its kinds (`timeout_s`, `queue_size`, `max_assigned`, `concurrency_limit` by kind id)."""
 
     standing: bool
     drop_ids: list[int]
