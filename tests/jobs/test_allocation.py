@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.jobs.domain.allocation import Demand, allocate
+from services.jobs.domain.allocation import AHEAD, Demand, allocate
 from tests.jobs.allocating import host, settled, totals
 
 
@@ -113,7 +113,42 @@ def test_more_kinds_than_slots_take_turns() -> None:
 def test_a_limited_kind_has_its_slots_before_it_has_work() -> None:
     hosts = [host(1, 2, 1), host(2, 2, 1)]
     assert totals(allocate([Demand(1, 0, max_assigned=3)], hosts, {})) == {1: 3}
-    assert totals(allocate([Demand(1, 0, max_assigned=30)], hosts, {})) == {1: 4}
+    assert totals(allocate([Demand(1, 0, max_assigned=7)], hosts, {})) == {1: 4}
+
+
+def test_a_limit_that_does_not_bind_is_spread_over_the_nodes_by_their_workers() -> None:
+    hosts = [host(1, 2, 1), host(2, 6, 1), host(3, 4, 2)]
+    assert allocate([Demand(1, 0, max_assigned=30)], hosts, {}) == {(1, 1): 7, (1, 2): 22}
+    endless = allocate([Demand(1, 5, max_assigned=1_000_000)], hosts, {})
+    assert endless == {(1, 1): 2 * AHEAD, (1, 2): 6 * AHEAD}
+
+
+def test_what_is_spread_does_not_change_with_the_work_nor_what_others_have() -> None:
+    hosts, rows = [host(1, 4, 1, 2), host(2, 4, 1, 2)], {}
+    for backlog in (0, 3, 1, 3, 0):
+        asked = [Demand(1, 5_000 * backlog, max_assigned=100), Demand(2, 4)]
+        before, rows = rows, allocate(asked, hosts, rows)
+        assert not before or rows == before
+    assert rows == {(1, 1): 50, (1, 2): 50, (2, 1): 2, (2, 2): 2}
+
+
+def test_kinds_of_wide_limits_are_left_their_fair_share() -> None:
+    hosts = [host(1, 8, 1, 2)]
+    alone = settled([Demand(1, 0, max_assigned=100), Demand(2, 900)], hosts)
+    assert alone == {(1, 1): 100, (2, 1): 8}
+    both = [Demand(1, 900, max_assigned=100, weight=3), Demand(2, 900)]
+    assert settled(both, hosts, alone) == {(1, 1): 100, (2, 1): 2}
+
+
+def test_a_new_node_has_its_part_of_a_wide_limit_once_the_others_gave_it_up() -> None:
+    one, two = [host(1, 2, 1)], [host(1, 2, 1), host(2, 2, 1)]
+    demand = Demand(1, 900, max_assigned=40)
+    rows = settled([demand], one)
+    assert rows == {(1, 1): 40}
+    rows = allocate([demand], two, rows)
+    assert rows == {(1, 1): 20}
+    assert allocate([replace(demand, running={1: 35})], two, rows) == {(1, 1): 20, (1, 2): 5}
+    assert allocate([demand], two, rows) == {(1, 1): 20, (1, 2): 20}
 
 
 def test_a_limited_kind_moves_by_being_lowered_first_and_raised_when_its_runs_ended() -> None:

@@ -8,7 +8,7 @@ from tests.jobs.allocating import settled, totals
 
 KINDS = range(1, 6)
 SESSIONS = range(1, 5)
-CAP = st.none() | st.integers(1, 12)
+CAP = st.none() | st.integers(1, 12) | st.integers(13, 60)
 DEMANDS = st.tuples(
     *(
         st.builds(
@@ -68,7 +68,8 @@ def test_every_kind_with_work_has_a_slot_unless_all_its_nodes_are_full_of_single
         able = [each.session_id for each in hosts if demand.kind_id in each.kinds]
         if demand.wanted and able and not given_to.get(demand.kind_id):
             neighbours = {kind for kind, session in rows if session in able}
-            assert all(given_to[kind] == 1 for kind in neighbours & _wanting(demands))
+            single = neighbours & _wanting(demands) - _wide(demands, hosts)
+            assert all(given_to[kind] == 1 for kind in single)
 
 
 @settings(max_examples=300, deadline=None)
@@ -94,12 +95,14 @@ def test_on_nodes_that_may_run_everything_no_kind_is_a_fifth_short_of_its_fair_s
         if hungry:
             least = min(hungry, key=lambda kind: (fair[kind] / weights[kind], kind))
             fair[least] += 1
-    got = totals(settled(demands, everything))
+    got, wide = totals(settled(demands, everything)), _wide(demands, everything)
     assert all(got.get(kind, 0) >= 0.8 * share for kind, share in fair.items())
+    left = slots - sum(got.get(kind, 0) for kind in wanted.keys() - wide)
+    assert left >= 0.8 * sum(fair[kind] for kind in wanted.keys() & wide)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.integers(1, 6), st.data())
+@given(st.integers(1, 6) | st.integers(7, 60), st.data())
 def test_a_limit_holds_whatever_nodes_claim_between_two_allocations(
     cap: int, data: st.DataObject
 ) -> None:
@@ -130,6 +133,16 @@ def _claim(running: dict[int, int], rows: Slots, data: st.DataObject) -> None:
     for (kind, session), slots in rows.items():
         if kind == 1 and running.get(session, 0) < slots:
             running[session] = data.draw(st.integers(running.get(session, 0), slots))
+
+
+def _wide(demands: list[Demand], hosts: list[Host]) -> set[int]:
+    """The kinds whose limits are twice the workers and more."""
+    return {
+        each.kind_id
+        for each in demands
+        if (each.max_assigned or 0)
+        >= 2 * max(1, sum(host.slots for host in hosts if each.kind_id in host.kinds))
+    }
 
 
 def _demand(demands: list[Demand], kind: int) -> Demand:

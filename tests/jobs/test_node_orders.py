@@ -64,7 +64,7 @@ def test_jobs_under_a_limit_that_an_operator_set_follow_each_other_at_once(
     core.allocate(("tests.nothing", session, 2), now=core.value("SELECT clock_timestamp()"))
     until(lambda: core.value(BEATS) > core.value("SELECT clock_timestamp() + interval '14 s'"))
     core.enqueue_many(200, "tests.nothing")
-    # With the pause before the next look that ends of other jobs bring, it would be ten seconds or more.
+    # With the pause before the next look that ends of other jobs bring, it would be ten and more.
     until(lambda: core.value("SELECT count(*) FROM done") == 200, 8)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.jobs.node import hopes
 from services.jobs.node.hopes import DEAF_AFTER, LONGEST, SAFETY, SHORTEST, Hopes
-from services.jobs.node.shares import quick_shares, slow_shares
+from services.jobs.node.shares import guarantees, quick_shares, slow_shares
 
 A, B, C = 1, 2, 3
 NAMES = {A: "tests.a", B: "tests.b", C: "tests.c"}
@@ -60,17 +60,36 @@ def serve(shares: dict[int, int], work: dict[int, int], room: int) -> dict[int, 
 
 
 def test_quick_kinds_share_by_their_slots() -> None:
-    shares = quick_shares([A, B], {A: 3, B: 1}, {}, {A: 40, B: 40}, idle=4)
+    shares = quick_shares([A, B], {A: 3, B: 1}, {}, {A: 40, B: 40}, idle=4, room={})
     assert shares == {A: 120, B: 40}
 
 
 def test_a_quick_kind_is_asked_for_when_half_of_its_stock_is_gone() -> None:
-    assert quick_shares([A], {}, {A: 41}, {A: 40}, idle=2) == {}
-    assert quick_shares([A], {}, {A: 40}, {A: 40}, idle=2) == {A: 40}
+    assert quick_shares([A], {}, {A: 41}, {A: 40}, idle=2, room={}) == {}
+    assert quick_shares([A], {}, {A: 40}, {A: 40}, idle=2, room={}) == {A: 40}
+
+
+def test_of_a_quick_kind_no_more_is_asked_for_than_there_is_room() -> None:
+    assert quick_shares([A], {}, {}, {A: 40}, idle=2, room={A: 30}) == {A: 30}
+    assert quick_shares([A], {}, {A: 15}, {A: 40}, idle=2, room={A: 30}) == {A: 15}
+    assert quick_shares([A], {}, {A: 16}, {A: 40}, idle=2, room={A: 30}) == {}
+
+
+def test_a_kind_of_a_wide_limit_is_guaranteed_what_the_others_that_work_leave() -> None:
+    rows = {A: 300, B: 2, C: 1}
+    assert guarantees(rows, {A, B, C}, workers=4, turn=0) == {A: 1, B: 2, C: 1}
+    assert guarantees(rows, {A, C}, workers=4, turn=0) == {A: 3, C: 1}
+    assert guarantees(rows, {A, B}, workers=2, turn=0) == {A: 0, B: 2}
+
+
+def test_kinds_of_wide_limits_take_turns_where_there_are_more_of_them_than_slots() -> None:
+    turns = [guarantees({A: 9, B: 9, C: 9}, NAMES, workers=2, turn=turn) for turn in range(3)]
+    assert [sum(slots.values()) for slots in turns] == [2, 2, 2]
+    assert {kind: sum(slots[kind] for slots in turns) for kind in NAMES} == {A: 2, B: 2, C: 2}
 
 
 def test_nothing_is_asked_for_without_a_free_slot() -> None:
-    assert quick_shares([A], {A: 1}, {}, {A: 40}, idle=0) == {}
+    assert quick_shares([A], {A: 1}, {}, {A: 40}, idle=0, room={}) == {}
     assert slow_shares([A], {A: 1}, {}, idle=0, reserved=0) == {}
 
 

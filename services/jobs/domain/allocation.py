@@ -6,19 +6,25 @@ for it by more than a fifth, or has none at all; what nobody else needs stays wh
 kind whose work comes in drops does not make rows be written for each drop.
 
 The rows of a kind with `max_assigned` are hard limits on its nodes (a claim looks at them); those
-of the others are the order in which nodes serve kinds, and idle slots are lent to anybody.
+of the others are the order in which nodes serve kinds, and idle slots are lent to anybody. A limit
+of twice the workers and more does not bind what runs: its kind has its share of slots like others,
+but its rows say how much of the limit each node may use, so that nodes can claim ahead. They
+change with the limit and the nodes only; see services.jobs.node.shares for what nodes make of them.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
-from services.jobs.domain.fairness import Classes, fair_shares
+from services.jobs.domain.fairness import Classes, Shares, fair_shares
 
 DRAIN_SECONDS = 1.0
 """A kind wants as many slots as would end its backlog within this time."""
 
 TOLERANCE = 0.2
+
+AHEAD = 400
+"""No node claims more jobs for each worker ahead (services.jobs.node.dispatch)."""
 
 Row = tuple[int, int]
 """A kind's id and a session's."""
@@ -84,10 +90,13 @@ class _Plan:
         self._demands = {demand.kind_id: demand for demand in demands}
         self._hosts = {host.session_id: host for host in hosts}
         self._told = previous
+        self._wide = {
+            kind: room for kind, demand in self._demands.items() if (room := self._room(demand))
+        }
         self._held = {
             (kind, session): slots
             for (kind, session), slots in previous.items()
-            if kind in self._demands and kind in self._may(session)
+            if kind in self._demands and kind in self._may(session) and kind not in self._wide
         }
         self._wanting = {kind for kind, demand in self._demands.items() if demand.wanted}
 
@@ -96,13 +105,32 @@ class _Plan:
         weights = {kind: self._demands[kind].weight for kind in self._wanting}
         classes = Classes.of(self._hosts.values(), self._wanting)
         shares = fair_shares(wanted, weights, classes, self._held, turn)
-        fair = {kind: sum(shares[kind].values()) for kind in shares}
-        rows = self._kept() if self._is_well(fair) else self._placed(shares, classes)
+        is_well = self._is_well(shares) and self._leaves_room(shares, classes)
+        rows = self._kept() if is_well else self._placed(shares, classes)
         for kind, demand in self._demands.items():
             if demand.max_assigned is not None:
-                self._stand(rows, demand.max_assigned, kind)
+                if kind in self._wide:
+                    self._widen(rows, kind)
+                else:
+                    self._stand(rows, demand.max_assigned, kind)
                 self._hold_back(rows, demand, demand.max_assigned)
         return {row: slots for row, slots in rows.items() if slots > 0}
+
+    def _room(self, demand: Demand) -> dict[int, int]:
+        """What each node may use of a limit that does not bind, by session; else nothing."""
+        able = [host for host in self._hosts.values() if demand.kind_id in host.kinds]
+        workers = sum(max(0, host.slots) for host in able)
+        cap = demand.max_assigned
+        if cap is None or not 0 < 2 * workers <= cap:
+            return {}
+        each = min(AHEAD, cap / workers)
+        return {host.session_id: int(each * host.slots) for host in able if host.slots > 0}
+
+    def _widen(self, rows: Slots, kind: int) -> None:
+        for session in self._hosts:
+            rows.pop((kind, session), None)
+        for session, room in self._wide[kind].items():
+            rows[kind, session] = room
 
     def _may(self, session: int) -> frozenset[int]:
         host = self._hosts.get(session)
@@ -111,10 +139,10 @@ class _Plan:
     def _total(self, rows: Mapping[Row, int], kind: int) -> int:
         return sum(slots for (each, _), slots in rows.items() if each == kind)
 
-    def _is_well(self, fair: Mapping[int, int]) -> bool:
+    def _is_well(self, shares: Shares) -> bool:
         """Whether all can stay as it is: nobody is short, and no node has promised too much."""
-        for kind, share in fair.items():
-            if self._total(self._held, kind) < share * (1 - TOLERANCE):
+        for kind in shares.keys() - self._wide.keys():
+            if self._total(self._held, kind) < sum(shares[kind].values()) * (1 - TOLERANCE):
                 return False
         for kind, demand in self._demands.items():
             cap = demand.max_assigned
@@ -125,10 +153,19 @@ class _Plan:
     def _promised(self, host: Host) -> int:
         return sum(self._held.get((kind, host.session_id), 0) for kind in self._wanting)
 
+    def _leaves_room(self, shares: Shares, classes: Classes) -> bool:
+        """Whether what is promised leaves kinds of wide limits the slots that are fair for them."""
+        for place, sessions in enumerate(classes.members):
+            fair = sum(shares[kind].get(place, 0) for kind in shares.keys() & self._wide.keys())
+            promised = sum(self._promised(self._hosts[session]) for session in sessions)
+            if promised + fair * (1 - TOLERANCE) > classes.slots[place]:
+                return False
+        return True
+
     def _kept(self) -> Slots:
         return dict(self._held)
 
-    def _placed(self, shares: Mapping[int, Mapping[int, int]], classes: Classes) -> Slots:
+    def _placed(self, shares: Shares, classes: Classes) -> Slots:
         rows: Slots = {}
         free = {session: host.slots for session, host in self._hosts.items()}
         for place, sessions in enumerate(classes.members):

@@ -151,7 +151,7 @@ class Agent:
         self._stops.cancel({each: held[each] for each in orders.cancel_ids if each in held})
         self._crew.wanted = orders.slots
         self._dispatch.is_paused = orders.paused
-        self._dispatch.guaranteed = orders.allocation
+        self._dispatch.guarantee(orders.allocation)
         self._set_limits(orders.limits)
 
     def _set_limits(self, limits: Mapping[int, Mapping[str, int | None]]) -> None:

@@ -13,7 +13,7 @@ from services.jobs.node.hopes import Hopes
 from services.jobs.node.pace import Pace
 from services.jobs.node.prefetch import Prefetched
 from services.jobs.node.runs import Claimed
-from services.jobs.node.shares import quick_shares, slow_shares
+from services.jobs.node.shares import guarantees, quick_shares, slow_shares
 from services.jobs.node.store import Away, Refused, Store
 from services.jobs.node.worker import Worker
 
@@ -21,14 +21,16 @@ STOCK = 2  # times what the workers hold themselves
 
 
 class Dispatch:
-    """Claims into the prefetch and hands out of it. `guaranteed` are the leader's slots by kind."""
+    """Claims into the prefetch and hands out of it."""
 
     def __init__(self, crew: Crew, pace: Pace, hopes: Hopes) -> None:
         self._crew = crew
         self._pace = pace
         self._hopes = hopes
         self.prefetched = Prefetched(pace)
-        self.guaranteed: Mapping[int, int] = {}
+        self._rows: Mapping[int, int] = {}
+        self._room: Mapping[int, int] = {}
+        self._turn = 0
         self.is_paused = False
         self.held: dict[int, Claimed] = {}
         self._held_of: Counter[int] = Counter()
@@ -38,7 +40,13 @@ class Dispatch:
         self.held.clear()
         self._held_of.clear()
         self.prefetched.take_all()
-        self.guaranteed = {}
+        self.guarantee({})
+
+    def guarantee(self, rows: Mapping[int, int]) -> None:
+        """Take over the leader's slots by kind."""
+        self._rows = rows
+        self._room = {kind: slots for kind, slots in rows.items() if slots > self._crew.wanted}
+        self._turn += 1
 
     @property
     def has_reason_to_claim(self) -> bool:
@@ -108,28 +116,35 @@ class Dispatch:
         hopeful = [] if self.is_paused else self._hopes.kinds()
         if not hopeful:
             return {}, 0
+        guaranteed = self._guaranteed(hopeful)
         idle, used = self._slots()
         free = max(0, idle - self.prefetched.slow)
         slow = slow_shares(
             [kind for kind in hopeful if not self._pace.is_quick(kind)],
-            self.guaranteed, used, free, self._reserved(hopeful),
+            guaranteed, used, free, self._reserved(guaranteed),
         )  # fmt: skip
-        quick = self._quick_shares(hopeful, idle)
+        quick = self._quick_shares(hopeful, guaranteed, idle)
         turn = next((kind for kind in (*slow, *hopeful) if kind in slow or kind in quick), None)
         if self.held and turn in quick:
             slow = {}
         # Where slow ones may come, no more than there are slots for; quick ones have further turns.
         return {**slow, **quick}, free if slow else sum(quick.values())
 
-    def _quick_shares(self, hopeful: Sequence[int], idle: int) -> dict[int, int]:
+    def _guaranteed(self, hopeful: Sequence[int]) -> Mapping[int, int]:
+        """Slots of the kinds that have work or may have some."""
+        busy = {*hopeful, *(kind for kind, n in self._held_of.items() if n)}
+        return guarantees(self._rows, busy, self._crew.wanted, self._turn)
+
+    def _quick_shares(
+        self, hopeful: Sequence[int], guaranteed: Mapping[int, int], idle: int
+    ) -> dict[int, int]:
         quick = [kind for kind in hopeful if self._pace.is_quick(kind)]
         stock = {kind: self._pace.ahead(kind) * STOCK for kind in quick}
-        return quick_shares(quick, self.guaranteed, self._held_of, stock, idle)
+        return quick_shares(quick, guaranteed, self._held_of, stock, idle, self._room)
 
-    def _reserved(self, hopeful: Sequence[int]) -> int:
+    def _reserved(self, guaranteed: Mapping[int, int]) -> int:
         """Slots guaranteed to quick kinds that have work."""
-        with_work = {*hopeful, *(kind for kind, n in self._held_of.items() if n)}
-        return sum(self.guaranteed.get(kind, 0) for kind in with_work if self._pace.is_quick(kind))
+        return sum(slots for kind, slots in guaranteed.items() if self._pace.is_quick(kind))
 
     def _slots(self) -> tuple[int, Counter[int]]:
         """Workers without a slow job, and how many slots the slow kinds fill or soon will."""
