@@ -1,6 +1,7 @@
 """Jobs that do their worst: each hurts only itself, and ends dead with the reason."""
 
 import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -112,10 +113,13 @@ def test_large_arguments_reach_idle_and_busy_workers(
 def test_a_worker_that_is_stopped_does_not_stop_its_node(
     core: Core, start_node: StartNode, enqueue: Enqueue, ran: Ran
 ) -> None:
+    """What it was given and had not begun goes to others, and it is replaced."""
     node = start_node()
     until(lambda: len(node.workers) == 2)
     assert outcome_of(core, enqueue("echo"))[0] == 1
-    os.kill(node.workers[0], 19)
-    others = [enqueue("echo") for _ in range(6)]
-    until(lambda: core.value("SELECT count(*) FROM done") >= 6)
-    assert len(others) == 6
+    stopped = node.workers[0]
+    os.kill(stopped, signal.SIGSTOP)
+    others = [enqueue("echo") for _ in range(40)]
+    assert {outcome_of(core, job, 30)[0] for job in others} == {1}
+    until(lambda: stopped not in node.workers and len(node.workers) == 2)
+    assert {core.done(job).attempt for job in others} == {1}

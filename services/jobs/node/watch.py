@@ -14,6 +14,7 @@ from services.jobs.node.worker import Worker
 
 OFTEN, SELDOM = 0.05, 0.2  # seconds between looks while jobs run: some behind others, or none
 OUTLIER_SECONDS = 0.1  # a run that takes longer holds up the jobs behind it
+FROZEN_SECONDS = 5.0  # a worker that begins nothing for so long does not run any more
 MEMORY_SECONDS = 1.0  # between looks at the memory
 
 
@@ -41,6 +42,9 @@ class Watch:
         for worker in self._crew.workers:
             if present := worker.running():
                 failed += self._look_at(worker, *present)
+            elif worker.idled > FROZEN_SECONDS and not worker.is_condemned:
+                measures.killed.labels("frozen").inc()
+                worker.kill("the worker process did not begin what it was given")
         if time.monotonic() - self._memory_at > MEMORY_SECONDS:
             self._memory_at = time.monotonic()
             self._look_at_memory()

@@ -61,6 +61,7 @@ class Worker:
         self.jobs: dict[int, Claimed] = {}
         self.said: list[Said | Line] = []
         self._given = 0
+        self._moved_at = 0.0  # when it was last given something to begin, or told of an end
         self._bytes = 0  # of arguments of its jobs
         self._wrong: str | None = None  # why it is being killed
         self._is_asked_back = False
@@ -98,6 +99,8 @@ class Worker:
 
     def give(self, batch: Sequence[Claimed]) -> None:
         """Send jobs; a worker that cannot be written to is killed, and its jobs come back."""
+        if not self.jobs:
+            self._moved_at = time.monotonic()
         for job in batch:
             self._given += 1
             self.jobs[self._given] = job
@@ -136,6 +139,13 @@ class Worker:
         if job is None or reading.since is None:
             return None
         return job, time.monotonic() - reading.since
+
+    @property
+    def idled(self) -> float:
+        """Seconds for which it has held jobs and begun none of them."""
+        if not self.jobs or self.running():
+            return 0.0
+        return time.monotonic() - self._moved_at
 
     def begun(self) -> list[Claimed]:
         """Jobs that were started, for a worker that will tell nothing more of them."""
@@ -208,6 +218,7 @@ class Worker:
                 Ended(job, each) for each in outcomes if (job := self.jobs.pop(each.ordinal, None))
             ]
             self._bytes -= _size(job for job, _ in ended)
+            self._moved_at = time.monotonic()
             return ended
         elif job := self.jobs.get(values[0]):
             words = Said if what == SAID else Line
