@@ -5,6 +5,8 @@ from collections.abc import Callable
 from threading import Thread
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.jobs.core import Core, after
 
@@ -74,6 +76,42 @@ def test_a_limit_of_three_runs_three(core: Core) -> None:
     assert [run.args["n"] for run in first] == [0, 1, 2, 5, 6]
     core.complete(session, first[1:3])
     assert [run.args["n"] for run in core.claim(session)] == [3, 4]
+
+
+def test_units_between_those_held_are_taken_again_before_further_ones(core: Core) -> None:
+    core.declare(concurrency_key=["account_id"], concurrency_limit=1000)
+    core.enqueue(*for_account(*"aaaaaaab"))
+    session = core.join()
+    held = core.claim(session, room=5)
+    core.complete(session, [held[0], held[2], held[3]])
+    core.claim(session)
+    taken = core.rows("SELECT n FROM concurrency_slot ORDER BY key, n")
+    assert [row.n for row in taken] == [1, 2, 3, 5, 1]
+
+
+@given(
+    held=st.sets(st.integers(1, 12)),
+    limit=st.integers(1, 10),
+    asked=st.integers(1, 9),
+    room=st.integers(1, 9),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_lowest_free_units_are_taken_and_never_more_than_the_limit(
+    core: Core, held: set[int], limit: int, asked: int, room: int
+) -> None:
+    core.rows("DELETE FROM concurrency_slot")
+    for n in held:
+        core.rows("INSERT INTO concurrency_slot VALUES ('a', %s, %s, 1)", n, 1000 + n)
+    jobs = list(range(1, asked + 1))
+    take = "SELECT take_units(%s::bigint[], %s, %s, %s, %s)"
+    won = core.value(take, jobs, [0] * asked, ["a"] * asked, limit, room)
+    free = [n for n in range(1, limit + 1) if n not in held]
+    number = max(0, min(asked, room, limit - len(held)))
+    assert sorted(won) == jobs[:number]
+    new = core.rows("SELECT n FROM concurrency_slot WHERE job_id < 1000 ORDER BY job_id")
+    assert [row.n for row in new] == free[:number]
 
 
 def test_a_long_row_of_one_key_does_not_hide_the_others(keyed: Core) -> None:

@@ -201,9 +201,9 @@ BEGIN
 END $$;
 """
 
-# The first jobs of each key get the units that are free, as far as there is room; a job that was
-# enqueued before its kind had a key needs none. Whoever takes the same unit at the same moment is
-# waited for, and the unit is theirs.
+# The first jobs of each key get the units that are free, as far as there is room: those between
+# units that are held, then those after the last. A job that was enqueued before its kind had a key
+# needs none. Whoever takes the same unit at the same moment is waited for, and the unit is theirs.
 TAKE_UNITS = f"""
 CREATE FUNCTION take_units(p_ids bigint[], p_runs int[], p_keys text[], p_limit int, p_room int)
 RETURNS bigint[]
@@ -215,11 +215,19 @@ BEGIN
         FROM unnest(p_ids, p_runs, p_keys) WITH ORDINALITY AS t (id, run_no, key, place)),
     free AS MATERIALIZED (
         SELECT k.key, f.n, row_number() OVER (PARTITION BY k.key ORDER BY f.n) AS nth
-        FROM (SELECT a.key, count(*) AS most FROM asked a WHERE a.key IS NOT NULL
+        FROM (SELECT a.key, count(*)::int AS most FROM asked a WHERE a.key IS NOT NULL
             GROUP BY a.key) k
         CROSS JOIN LATERAL (
-            SELECT u.n FROM generate_series(1, p_limit) AS u (n)
-            WHERE (SELECT true FROM concurrency_slot c WHERE c.key = k.key AND c.n = u.n) IS NULL
+            SELECT g.n FROM (
+                SELECT lag(c.n, 1, 0) OVER (ORDER BY c.n) AS since, c.n AS upto
+                FROM concurrency_slot c WHERE c.key = k.key) h
+            CROSS JOIN LATERAL generate_series(
+                h.since + 1, least(h.upto - 1, p_limit, h.since + k.most)) AS g (n)
+            UNION ALL
+            SELECT t.n FROM (SELECT coalesce(max(c.n), 0) AS last
+                FROM concurrency_slot c WHERE c.key = k.key) m
+            CROSS JOIN LATERAL
+                generate_series(m.last + 1, least(p_limit, m.last + k.most)) AS t (n)
             LIMIT greatest(0, least(k.most, p_limit -
                 (SELECT count(*) FROM concurrency_slot c WHERE c.key = k.key)))) f),
     first AS MATERIALIZED (
