@@ -211,12 +211,12 @@ LANGUAGE plpgsql {PINNED} SET enable_hashjoin = on AS $$
 DECLARE v_won bigint[];
 BEGIN
     WITH asked AS MATERIALIZED (
-        SELECT t.*, row_number() OVER (PARTITION BY t.key ORDER BY t.place) AS nth
+        SELECT t.*, row_number() OVER (PARTITION BY t.key COLLATE "C" ORDER BY t.place) AS nth
         FROM unnest(p_ids, p_runs, p_keys) WITH ORDINALITY AS t (id, run_no, key, place)),
     free AS MATERIALIZED (
-        SELECT k.key, f.n, row_number() OVER (PARTITION BY k.key ORDER BY f.n) AS nth
-        FROM (SELECT a.key, count(*)::int AS most FROM asked a WHERE a.key IS NOT NULL
-            GROUP BY a.key) k
+        SELECT k.key, f.n, row_number() OVER (PARTITION BY k.key COLLATE "C" ORDER BY f.n) AS nth
+        FROM (SELECT min(a.key) AS key, count(*)::int AS most FROM asked a WHERE a.key IS NOT NULL
+            GROUP BY a.key COLLATE "C") k
         CROSS JOIN LATERAL (
             SELECT g.n FROM (
                 SELECT lag(c.n, 1, 0) OVER (ORDER BY c.n) AS since, c.n AS upto
