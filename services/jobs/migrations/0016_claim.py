@@ -1,8 +1,8 @@
 """How jobs are given out: to sessions that stand, of kinds that may run there, within every limit.
 
 Plain kinds are taken by one statement for all of them. Kinds with a cap, a rate, a concurrency key
-or several versions are taken one by one, and only when something of them is ready. Rows that several claims share
-(slots, rates) are locked in the order of kinds, units of keys in the order of keys.
+or several versions are taken one by one. Rows that several claims share (slots, rates) are locked
+in the order of kinds, units of keys in the order of keys.
 """
 
 from alembic import op
@@ -62,8 +62,9 @@ TAKE_LIMITED = TAKE.format(
 )
 
 # Kinds are served in the caller's order until `p_room` jobs are found; those with concurrency keys
-# change places among themselves, so that all claims take units in one order. The session row is
-# locked so that a session cannot end between being found alive and its claim being committed.
+# change places among themselves, so that all claims take units in one order. A look that finds
+# nothing writes nothing. The session row is locked so that a session cannot end between being found
+# alive and its claim being committed.
 CLAIM = f"""
 CREATE FUNCTION claim(p_session bigint, p_kinds int[], p_free int[], p_room int,
     p_now timestamptz DEFAULT clock_timestamp())
@@ -71,26 +72,27 @@ RETURNS TABLE ({CLAIMED})
 LANGUAGE plpgsql {PINNED} AS $$
 #variable_conflict use_column
 DECLARE
-    v_name text; v_labels jsonb; v_kinds int[]; v_free int[]; v_versions smallint[];
-    v_limited boolean[]; v_turns int[]; v_turn int := 0; v_at int; v_to int := 0;
-    v_room int := p_room; v_taken int;
+    v_kinds int[]; v_free int[]; v_versions smallint[]; v_limited boolean[]; v_turns int[];
+    v_turn int := 0; v_at int; v_to int := 0; v_room int := p_room; v_taken int;
 BEGIN
-    SELECT s.node_name, s.labels INTO v_name, v_labels FROM node_session s
-    WHERE s.session_id = p_session AND s.state = 'live' AND s.lease_until > p_now
-      AND (SELECT n.paused_at FROM node n WHERE n.name = s.node_name) IS NULL FOR SHARE;
-    IF NOT FOUND THEN RETURN; END IF;
     SELECT array_agg(a.kind_id), array_agg(a.free), array_agg(a.version_high),
         array_agg(a.is_limited)
     INTO v_kinds, v_free, v_versions, v_limited FROM (
         SELECT w.kind_id, w.free, n.version_high, {LIMITED} AS is_limited
         FROM unnest(p_kinds, p_free) WITH ORDINALITY AS w (kind_id, free, place)
+        JOIN node_session s ON s.session_id = p_session
         JOIN node_kind n ON n.session_id = p_session AND n.kind_id = w.kind_id
         JOIN kind k ON k.kind_id = w.kind_id
-        WHERE w.free > 0 AND k.paused_at IS NULL AND v_labels @> k.node_labels
-          AND (k.node_filter IS NULL OR v_name ~ ('^(?:' || k.node_filter || ')$'))
-          AND (NOT {LIMITED} OR (SELECT true FROM live j
-              WHERE j.state = 1 AND j.kind_id = k.kind_id LIMIT 1))
+        WHERE w.free > 0 AND k.paused_at IS NULL AND s.labels @> k.node_labels
+          AND (k.node_filter IS NULL OR s.node_name ~ ('^(?:' || k.node_filter || ')$'))
+          AND (SELECT true FROM live j
+              WHERE j.state = 1 AND j.kind_id = w.kind_id LIMIT 1)
         ORDER BY w.place) a;
+    IF v_kinds IS NULL THEN RETURN; END IF;
+    PERFORM FROM node_session s
+    WHERE s.session_id = p_session AND s.state = 'live' AND s.lease_until > p_now
+      AND (SELECT n.paused_at FROM node n WHERE n.name = s.node_name) IS NULL FOR SHARE;
+    IF NOT FOUND THEN RETURN; END IF;
     IF v_limited @> ARRAY[true] THEN v_turns := lock_limits(p_session, v_kinds); END IF;
 
     WHILE v_to < cardinality(v_kinds) AND v_room > 0 LOOP
@@ -131,8 +133,9 @@ BEGIN
 END $$;
 """
 
-# Within a kind, older versions come first. A cap holds by the session's slots, which the leader keeps within it; a rate by the generic cell
-# rate algorithm (ITU-T I.371), which pays for what was taken and for nothing else.
+# Within a kind, older versions come first. A cap holds by the session's slots, which the leader
+# keeps within it; a rate by the generic cell rate algorithm (ITU-T I.371), which pays for what was
+# taken and for nothing else.
 CLAIM_LIMITED = f"""
 CREATE FUNCTION claim_limited(p_session bigint, p_kind int, p_free int, p_now timestamptz)
 RETURNS TABLE ({CLAIMED})
