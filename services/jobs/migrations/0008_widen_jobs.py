@@ -72,7 +72,8 @@ CREATE TABLE concurrency_slot (
     n int NOT NULL,
     job_id bigint NOT NULL,
     run_no int NOT NULL,
-    CONSTRAINT pk_concurrency_slot PRIMARY KEY (key, n)
+    CONSTRAINT pk_concurrency_slot PRIMARY KEY (key, n),
+    CONSTRAINT uq_concurrency_slot_job_id UNIQUE (job_id)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02,
         autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 

@@ -25,7 +25,7 @@ BEGIN
     WITH held AS MATERIALIZED (
         SELECT s.tid FROM (
             SELECT c.key, c.n FROM unnest(p_ids, p_keys) AS t (id, key)
-            JOIN concurrency_slot c ON c.key = t.key AND c.job_id = t.id
+            JOIN concurrency_slot c ON c.job_id = t.id AND c.key = t.key
             ORDER BY c.key COLLATE "C", c.n) o
         CROSS JOIN LATERAL (
             SELECT c.ctid AS tid FROM concurrency_slot c WHERE c.key = o.key AND c.n = o.n
