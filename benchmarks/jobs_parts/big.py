@@ -1,14 +1,18 @@
 """A million jobs waiting and ten million done: does anything grow with the tables?"""
 
+import json
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.figures import percentile
+from benchmarks.jobs_parts import kinds
 from benchmarks.jobs_parts.measuring import rate_of_first
 from benchmarks.jobs_parts.ours import OurArena, Ours
 from benchmarks.jobs_parts.parts import Bench
+from chassis.jobkinds import kinds_in
 
+PROBED_KIND = kinds_in([kinds])["bench.nothing"]
 BACKLOG = 1_000_000
 HISTORY = 10_000_000
 DAYS = 10  # that the history is spread over
@@ -75,7 +79,7 @@ def _claims(arena: OurArena) -> list[float]:
     with closing(arena.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT session_id, kind_id FROM open_session('prober', '{}', 100, '1', 'here', 1, %s)",
-            ('[{"name": "bench.nothing"}]',),
+            (json.dumps([PROBED_KIND.as_json()]),),
         )
         [(session, kind)] = cursor.fetchall()
         for _ in range(PROBES):
