@@ -1,4 +1,4 @@
-"""The three planner traps: cost must follow the batch, never the backlog.
+"""The planner's traps: cost must follow the batch, never the backlog nor the batch's square.
 
 Each function runs once on an empty core, so that its plan is made there, and then on a big one in
 the same connection; auto_explain shows what really ran.
@@ -176,6 +176,16 @@ def test_the_fence_is_checked_by_primary_key_and_not_by_the_running_index(
     plans = explained(lambda admin: admin.complete(session, runs[:200]))
     assert "pk_live" in plans
     assert "ix_live_run" not in plans
+
+
+def test_a_large_batch_is_not_compared_with_itself(
+    core: Core, explained: Callable[..., str], admin_url: str
+) -> None:
+    Core(admin_url).rows("VACUUM ANALYZE jobs.kind")  # one kind, so one job is expected
+    plans = explained(lambda admin: admin.enqueue_many(1000))
+    dropped = [int(rows) for rows in re.findall(r"Rows Removed by Join Filter: (\d+)", plans)]
+    assert max(dropped, default=0) < 1000
+    assert "CTE Scan on receipt" in plans
 
 
 def largest_read(plans: str) -> int:
