@@ -16,7 +16,7 @@ pages = Blueprint("jobs", __name__, url_prefix="/operator/jobs")
 
 FILTERS = ("state", "kind", "tag", "node", "group_id", "account_id")
 CANCELLED = {
-    "cancelled": ("The job is cancelled. It never ran.", "success"),
+    "cancelled": ("The job is cancelled and never runs again.", "success"),
     "requested": ("The job is told to stop.", "success"),
     "ended": ("The job had ended before it could be cancelled.", "info"),
 }
