@@ -173,7 +173,7 @@ def test_a_cancelled_job_s_page_says_what_came_of_it(
 ) -> None:
     bus.answer("jobs", "cancel_job", {"state": state})
     answer = operator.post(f"{AREA}/{ID}/cancel", follow_redirects=True)
-    said = {"cancelled": "It never ran", "requested": "told to stop", "ended": "had ended"}
+    said = {"cancelled": "never runs again", "requested": "told to stop", "ended": "had ended"}
     assert said[state] in answer.text
 
 
