@@ -1,6 +1,7 @@
 """The whole suite as real processes on private servers and free ports, for flows and browsers."""
 
 import base64
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from console.migrating.suite import migrate
 from console.processes import ProcessEntry, processes
 from console.servers import Broker, Postgres, free_port
 from tests.contracts.samples import SITE
-from tests.processes import PYTHON, Process, until
+from tests.processes import PYTHON, Process
 
 SANDBOX = "sandbox"
 
@@ -121,24 +122,32 @@ class Suite:
     def settled(self, seconds: float = 30.0) -> None:
         """Wait until nothing waits: sandbox, outboxes, jobs and mails."""
         requests.post(f"{self.sandbox}/_sim/settle", json={"seconds": seconds}, timeout=seconds + 5)
-        until(lambda: not self._waiting(), seconds, "the suite settles")
+        end = time.monotonic() + seconds
+        while waiting := self._waiting():
+            assert time.monotonic() < end, f"after {seconds} s there still wait {waiting}"
+            time.sleep(0.05)
 
-    def _waiting(self) -> bool:
-        outboxes = any(
-            self.rows(entry.name, "SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1")
+    def _waiting(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Some of what waits, by what it is; nothing that is not there."""
+        waiting = {
+            f"words of {entry.name}": self.rows(
+                entry.name, "SELECT wire FROM outbox WHERE published_at IS NULL LIMIT 3"
+            )
             for entry in registry.services()
-        )
+        }
         # Others may have left jobs for tomorrow, or such as wait for these.
-        jobs = self.rows(
+        waiting["jobs"] = self.rows(
             "jobs",
-            "SELECT 1 FROM live WHERE state IN (1, 2)"
-            " OR state = 0 AND run_at < clock_timestamp() + interval '1 minute' LIMIT 1",
+            "SELECT k.name, j.uid::text, j.state, j.attempt, j.args, j.request_id, j.run_at::text"
+            " FROM live j JOIN kind k USING (kind_id) WHERE j.state IN (1, 2)"
+            " OR j.state = 0 AND j.run_at < clock_timestamp() + interval '1 minute' LIMIT 3",
         )
-        mails = self.rows(
+        waiting["mails"] = self.rows(
             "notifications",
-            "SELECT 1 FROM delivery WHERE state NOT IN ('sent', 'failed', 'skipped') LIMIT 1",
+            "SELECT delivery_id::text, state FROM delivery"
+            " WHERE state NOT IN ('sent', 'failed', 'skipped') LIMIT 3",
         )
-        return bool(outboxes or jobs or mails)
+        return {what: rows for what, rows in waiting.items() if rows}
 
     def _choose_environment(self) -> None:
         ports = {name: free_port() for name in (*self.entries, "smtp")}
