@@ -11,7 +11,6 @@ import requests
 from playwright.sync_api import Browser
 
 from chassis.errors import NotFound
-from chassis.ids import new_id
 from console.journey import Journey
 from tests.browser.chromium import opened
 from tests.browser.work import Work
@@ -165,13 +164,7 @@ class World:
         stranger = self._visitor().member
         stranger.visit("/sign-up")
         stranger.submit("/sign-up", name="Nobody", **typed)
-        self.suite.ask(
-            "jobs",
-            "enqueue",
-            uid=str(new_id()),
-            kind="billing.render_invoice",
-            args={"invoice_id": str(new_id())},
-        )
+        self.jobs.uid("dead")
 
     def _buy_with_fault(self, fault: str) -> None:
         """Somebody pays again, and the messages about it are not what they should be."""
