@@ -2,6 +2,7 @@
 
 import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -66,7 +67,7 @@ class Scene:
         self.violations.append(Violation(invariant, uid, text))
 
 
-class Fault:
+class Fault(ABC):
     """One way in which the world goes wrong: done, held for some seconds, undone."""
 
     number = "F0"
@@ -82,15 +83,15 @@ class Fault:
     def name(self) -> str:
         return f"{self.number} {self.title}"
 
+    @abstractmethod
     def do(self) -> None:
         """Break something; raises Skipped where it cannot be done here."""
-        raise NotImplementedError
 
-    def step(self) -> None:
+    def step(self) -> None:  # noqa: B027  # most faults only lie there
         """What is done again and again, every 0.2 seconds, while the fault is held."""
 
-    def undo(self) -> None:
-        """Mend it; what mends itself needs nothing."""
+    def undo(self) -> None:  # noqa: B027  # many mend themselves
+        """Mend it."""
 
     def recovers(
         self, what: str, bound: float, holds: Callable[[], bool], patience: float = 60.0

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from abc import abstractmethod
 
 from tests.chaos import trees
 from tests.chaos.nodes import Node
@@ -103,8 +104,9 @@ class _Freeze(NodeFault):
     hold = (5.0, 40.0)
     in_short = True
 
+    @abstractmethod
     def frozen(self) -> list[int]:
-        raise NotImplementedError
+        """The processes that are stopped."""
 
     def do(self) -> None:
         self.node = self.scene.node()
