@@ -6,24 +6,19 @@ only grow (I6); `tests/jobs/invariants.py` holds what is checked after each step
 
 import itertools
 import uuid
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    initialize,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from tests.jobs.core import START, Core, Run
-from tests.jobs.invariants import CAP, LIMIT, Checked
+from tests.jobs.invariants import CAP, LIMIT
 from tests.jobs.model import (
     BLOCKED,
     CANCELLED,
@@ -36,6 +31,7 @@ from tests.jobs.model import (
     ModelGroup,
     ModelJob,
 )
+from tests.jobs.stepping import ANY, Stepping, always, pick, step
 
 EXAMPLES, STEPS = 40, 150  # nearly 6,000 steps, the same ones in every run
 
@@ -49,45 +45,12 @@ TABLES = (
     *("live", "done", "attempt", "enqueue_receipt", "dependency", "concurrency_slot", "job_group"),
     *("allocation", "leader", "node_kind", "node_session", "node"),
 )
-OFTEN = 3 * ("enqueue", "claim", "finish")
 LEASE = timedelta(seconds=15)
 GRACE = timedelta(seconds=3)
-ANY = range(1_000_000)
 
 
-def always(machine: Any) -> bool:
-    return True
-
-
-def step(when: Callable[[Any], Any], /, **arguments: Sequence[Any]) -> Any:
-    """A step, as likely as any other whenever it is possible, with one of each of the arguments.
-
-    Hypothesis switches its own rules off for whole examples, and prefers to repeat itself; a job's
-    life needs nearly all of these, so the seed alone is left to it.
-    """
-
-    def mark(method: Any) -> Any:
-        method.step = (when, arguments)
-        return method
-
-    return mark
-
-
-class JobCore(Checked):
+class JobCore(Stepping):
     """Every step is one call of the core, or two that a node makes one after the other."""
-
-    @rule()
-    def take_a_step(self) -> None:
-        steps = [
-            each for each in vars(JobCore).values() if hasattr(each, "step") and each.step[0](self)
-        ]
-        often = [each for name in OFTEN for each in steps if each.__name__ == name]
-        chosen = self.chance.choice([*steps, *often])
-        self.steps[chosen.__name__] += 1
-        drawn = {name: self.chance.choice(among) for name, among in chosen.step[1].items()}
-        chosen(self, **drawn)
-
-    steps: ClassVar[Counter[str]] = Counter()
 
     @initialize(seed=st.integers(0, 2**64 - 1))
     def begin(self, seed: int) -> None:
@@ -98,9 +61,6 @@ class JobCore(Checked):
         self.runs: list[tuple[int, Run]] = []  # every run ever given, with its session
         self.join("anna")
         self.join("bert")
-
-    def pick(self, place: int, among: list[Any]) -> Any:
-        return among[(place * 7919) % len(among)] if among else None
 
     @step(always, seconds=[1, 1, 2, 4, 8, 40])
     def pass_time(self, seconds: int) -> None:
@@ -127,7 +87,7 @@ class JobCore(Checked):
     ) -> None:
         kind, k = list(KINDS)[kind_no % len(KINDS)], k % 3
         known = list(self.model.jobs.values())
-        needed = {self.pick(needs + n, known) for n in range(max(0, needs % 5 - 2))}
+        needed = {pick(needs + n, known) for n in range(max(0, needs % 5 - 2))}
         job = {"kind": kind, "args": {"k": k}, "priority": priority}
         job["needs"] = [each.uid for each in needed if each]
         job["run_at"] = self.now + timedelta(seconds=later)
@@ -159,7 +119,7 @@ class JobCore(Checked):
 
     @step(lambda self: self.model.groups and len(self.model.jobs) > 12, place=ANY)
     def seal_group(self, place: int) -> None:
-        group = self.pick(place, sorted(self.model.groups))
+        group = pick(place, sorted(self.model.groups))
         assert self.core.seal_group(uuid.uuid5(uuid.NAMESPACE_URL, group), self.now)
         self.model.groups[group].sealed = True
         self.model.finish(group)
@@ -167,7 +127,7 @@ class JobCore(Checked):
     @step(lambda self: self.model.sessions, place=ANY, room=range(1, 7))
     def claim(self, place: int, room: int) -> None:
         newest = -2 if place % 4 else 0
-        session = self.pick(place, sorted(self.model.sessions)[newest:])
+        session = pick(place, sorted(self.model.sessions)[newest:])
         stands, lease = self.model.sessions[session]
         runs = sorted(
             self.core.claim(session, room, tuple(KINDS), self.now), key=lambda run: run.id
@@ -191,11 +151,11 @@ class JobCore(Checked):
         """A run that was given once, mostly as it was, sometimes with a wrong fence."""
         held = [(job.session, job) for job in self.model.live() if job.session]
         fresh = [each for each in self.runs if self.holds(*each)]
-        session, run = self.pick(place, fresh if held and place % 3 else self.runs)
+        session, run = pick(place, fresh if held and place % 3 else self.runs)
         if twist == "run":
             run = replace(run, run_no=run.run_no + 1)
         if twist == "session":
-            session = self.pick(place, sorted(self.model.sessions))
+            session = pick(place, sorted(self.model.sessions))
         return session, run
 
     @step(
@@ -228,7 +188,7 @@ class JobCore(Checked):
 
     @step(lambda self: self.model.jobs, place=ANY)
     def cancel(self, place: int) -> None:
-        job = self.pick(place, list(self.model.jobs.values()))
+        job = pick(place, list(self.model.jobs.values()))
         answer = self.core.cancel(job.id, self.now)
         if job.outcome is not None:
             assert answer == "ended"
@@ -241,7 +201,7 @@ class JobCore(Checked):
 
     @step(lambda self: any(job.outcome == DEAD for job in self.model.jobs.values()), place=ANY)
     def revive(self, place: int) -> None:
-        job = self.pick(place, [each for each in self.model.jobs.values() if each.outcome == DEAD])
+        job = pick(place, [each for each in self.model.jobs.values() if each.outcome == DEAD])
         free = job.unique is None or self.model.by_unique(job.unique) is None
         assert self.core.revive(job.id, self.now) == free
         if free:
@@ -249,7 +209,7 @@ class JobCore(Checked):
 
     @step(lambda self: self.model.sessions, place=ANY)
     def renew(self, place: int) -> None:
-        session = self.pick(place, sorted(self.model.sessions))
+        session = pick(place, sorted(self.model.sessions))
         stands, _ = self.model.sessions[session]
         held = {job.id for job in self.model.running_of(session)}
         runs = [run for given, run in self.runs if given == session and self.holds(given, run)]
