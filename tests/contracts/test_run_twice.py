@@ -1,7 +1,7 @@
 """A second delivery changes nothing: every handler and every command of every service.
 
 The lists come from the services themselves. A new handler is covered by the sample of its event; a
-new command is named here until `requests.py` says how it is asked for. Both run in transactions
+new command is named here until `requests/` says how it is asked for. Both run in transactions
 that are really committed, at READ COMMITTED and at SERIALIZABLE.
 """
 
