@@ -1,12 +1,21 @@
-"""A job for a handler under test, with services that answer as the test says."""
+"""A kind and a job for a handler under test, with services that answer as the test says."""
 
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from chassis.jobkinds import Job
+from chassis.jobkinds import Handler, Job, JobKind
 
 UID = uuid.UUID("018f0000-0000-7000-8000-00000000000a")
+
+
+def work(job: Job) -> None:
+    """A handler that has nothing to do."""
+
+
+def declare(handler: Handler, **options: Any) -> JobKind:
+    """A kind of this handler that nothing registers."""
+    return JobKind(name="tests.x", handler=handler, file=__file__, **options)
 
 
 class Services:
