@@ -75,6 +75,11 @@ def payment(order: Order, **changes: str | None) -> bytes:
     return body({**common(order), **fields, **changes})
 
 
+def renewal(order: Order, day: str, txn_id: str = TXN_2, **changes: str | None) -> bytes:
+    """A further subscr_payment on that day, at the minute of the first."""
+    return payment(order, txn_id=txn_id, payment_date=f"03:15:05 {day} PST", **changes)
+
+
 def single_payment(order: Order, **changes: str | None) -> bytes:
     return payment(order, **{"txn_type": "web_accept", "subscr_id": None, **changes})
 

@@ -5,16 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis.ids import new_id
-from services.billing.models import Invoice, MoneyBack, Payment, PaymentMessage, Subscription
+from services.billing.models import Invoice, Payment, PaymentMessage, Subscription
 from tests.billing import paypal
-from tests.billing.paypal import TXN, TXN_2
+from tests.billing.paypal import renewal
 from tests.billing.story import Shop, described, eur
 
 PAID_AT = datetime(2026, 1, 31, 11, 15, 5, tzinfo=UTC)
-
-
-def renewal(order, month: str, txn_id: str = TXN_2, **changes):
-    return paypal.payment(order, txn_id=txn_id, payment_date=f"03:15:05 {month} PST", **changes)
 
 
 def test_a_paid_subscription_is_a_membership(shop: Shop):
@@ -228,83 +224,6 @@ def test_a_trial_is_used_up_by_beginning_it_not_by_a_checkout(shop: Shop):
     shop.deliver(paypal.payment(abandoned))
     shop.deliver(paypal.cancel(abandoned))
     assert shop.checkout("tried").total == eur(1500)
-
-
-def test_a_full_refund_of_the_current_period_ends_the_membership(shop: Shop):
-    order = shop.subscribed()
-    assert shop.outcome(paypal.money_back(order)) == ("applied", None)
-    assert shop.membership()["status"] == "none"
-    assert shop.invoice(order).state == "refunded"
-    assert shop.balances() == {
-        "receivable": 0,
-        "revenue": -1200,
-        "refunds": 1200,
-        "paypal": 0,
-        "fees": 0,
-    }
-    assert shop.told()[-1] == "billing.payment_refunded"
-
-
-def test_partial_refunds_add_up_and_leave_the_period(shop: Shop):
-    order = shop.subscribed()
-    shop.deliver(paypal.money_back(order, mc_gross="-5.00", mc_fee="-0.10"))
-    assert shop.membership()["status"] == "active"
-    rest = paypal.money_back(order, txn_id="8ZY", mc_gross="-7.00", mc_fee="-0.69")
-    shop.deliver(rest)
-    assert shop.membership()["status"] == "none"
-    assert shop.rows(Payment)[0].refunded_amount == 1200
-
-
-def test_a_refund_before_its_payment_waits_for_it(shop: Shop):
-    order = shop.checkout()
-    early = shop.deliver(paypal.money_back(order))
-    assert (early.state, early.waits_for) == ("waiting", TXN)
-    shop.deliver(paypal.payment(order))
-    shop.session.refresh(early)
-    assert early.next_try_at < shop.now
-    assert shop.apply(early.message_id).state == "applied"
-    assert shop.invoice(order).state == "refunded"
-
-
-def test_a_refund_whose_payment_never_comes_is_left_to_operators(shop: Shop):
-    early = shop.deliver(paypal.money_back(shop.checkout()))
-    early.attempts = 200
-    assert shop.apply(early.message_id).reason == "payment_never_came"
-
-
-def test_more_than_was_paid_cannot_go_back(shop: Shop):
-    order = shop.subscribed()
-    shop.deliver(paypal.money_back(order))
-    reversed_too = paypal.money_back(order, "Reversed", txn_id="7ZY")
-    assert shop.outcome(reversed_too) == ("unmatched", "refund_exceeds_payment")
-
-
-def test_a_reversal_that_is_undone_restores_the_membership(shop: Shop):
-    order = shop.subscribed()
-    shop.deliver(paypal.money_back(order, "Reversed"))
-    assert shop.membership()["status"] == "none"
-    undone = paypal.money_back(order, "Canceled_Reversal", txn_id="7ZY")
-    assert shop.outcome(undone) == ("applied", None)
-    assert shop.membership()["status"] == "active"
-    assert shop.balances()["chargebacks"] == 0
-    assert shop.told()[-1] == "billing.payment_restored"
-
-
-def test_an_undone_reversal_before_the_reversal_waits(shop: Shop):
-    order = shop.subscribed()
-    undone = shop.deliver(paypal.money_back(order, "Canceled_Reversal", txn_id="7ZY"))
-    assert undone.state == "waiting"
-    shop.deliver(paypal.money_back(order, "Reversed"))
-    assert shop.apply(undone.message_id).state == "applied"
-    assert len(shop.rows(MoneyBack)) == 2
-
-
-def test_the_next_payment_after_a_refund_pays_the_next_period(shop: Shop):
-    order = shop.subscribed()
-    shop.deliver(paypal.money_back(order))
-    shop.later(days=28)
-    shop.deliver(renewal(order, "Feb 28, 2026"))
-    assert shop.membership()["paid_through"] == datetime(2026, 3, 31, 11, 15, 5, tzinfo=UTC)
 
 
 def test_the_calendar_of_a_period_is_the_customers(shop: Shop):
