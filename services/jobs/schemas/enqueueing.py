@@ -2,32 +2,44 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from chassis.shapes import Heard, Id, Shape
+from chassis.shapes import Heard, Id, Instant, Shape
 from services.jobs.domain import MOST_ARGUMENTS_AT_ONCE
 from services.jobs.schemas import fields as shared
 
 MANY = validate.Length(min=1, max=shared.MOST_JOBS_AT_ONCE)
 ANY_NUMBER = validate.Length(max=shared.MOST_JOBS_AT_ONCE)
+FEW_TAGS = validate.Length(max=20)
+SOME_NEEDS = validate.Length(max=100)
+VERSION = validate.Range(min=1, max=32_767)
 
 
-class Enqueue(Shape):
-    """A job to run; `run_at` is real time, a lower `priority` runs earlier.
+class OneJob(Schema):
+    """A job; its `uid` is made up by the asker."""
+
+    uid = Id(required=True)
+    kind = fields.String(required=True, validate=shared.KIND)
+    args = shared.arguments()
+
+
+class Wishes(Schema):
+    """What may be said of how it runs: `run_at` is real time, a lower `priority` runs earlier.
 
     `needs` are jobs that must succeed before; `group_id` names a group that is still open;
     `version` is of the arguments, the kind's newest where none is given.
     """
 
-    uid = Id(required=True)
-    kind = fields.String(required=True, validate=shared.KIND)
-    args = shared.arguments()
-    run_at = shared.run_at()
+    run_at = Instant(load_default=None, allow_none=True)
     priority = shared.priority()
-    tags = shared.tags()
-    needs = shared.needs()
+    tags = fields.List(fields.String(validate=shared.TAG), load_default=list, validate=FEW_TAGS)
+    needs = fields.List(Id(), load_default=list, validate=SOME_NEEDS)
     group_id = Id(load_default=None, allow_none=True)
-    version = shared.version()
+    version = fields.Integer(load_default=None, allow_none=True, validate=VERSION)
+
+
+class Enqueue(Wishes, OneJob, Shape):
+    """A job to run, and how."""
 
 
 class Enqueued(Shape):
@@ -42,12 +54,8 @@ class Enqueued(Shape):
     duplicate_of = Id(allow_none=True)
 
 
-class Callback(Shape):
+class Callback(OneJob, Shape):
     """The job that runs when all of a group have ended."""
-
-    uid = Id(required=True)
-    kind = fields.String(required=True, validate=shared.KIND)
-    args = shared.arguments()
 
 
 class OpenGroup(Shape):
@@ -87,18 +95,8 @@ class EnqueuedMany(Shape):
     items = fields.List(fields.Nested(Verdict))
 
 
-class JobRequested(Heard):
+class JobRequested(Wishes, OneJob, Heard):
     """The parts of any service's job_requested event that this service reads."""
-
-    uid = Id(required=True)
-    kind = fields.String(required=True, validate=shared.KIND)
-    args = shared.arguments()
-    run_at = shared.run_at()
-    priority = shared.priority()
-    tags = shared.tags()
-    needs = shared.needs()
-    group_id = Id(load_default=None, allow_none=True)
-    version = shared.version()
 
 
 class RequestedJob(Heard):
@@ -108,17 +106,11 @@ class RequestedJob(Heard):
     args = shared.arguments()
 
 
-class JobsRequested(Heard):
+class JobsRequested(Wishes, Heard):
     """The parts of any service's jobs_requested event: many jobs of one kind."""
 
     kind = fields.String(required=True, validate=shared.KIND)
     jobs = fields.List(fields.Nested(RequestedJob), required=True, validate=MANY)
-    run_at = shared.run_at()
-    priority = shared.priority()
-    tags = shared.tags()
-    needs = shared.needs()
-    group_id = Id(load_default=None, allow_none=True)
-    version = shared.version()
 
     @validates_schema
     def check_size(self, loaded: dict[str, Any], **_: Any) -> None:

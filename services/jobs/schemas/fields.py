@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from chassis.jobkinds.matching import pattern_fault
-from chassis.shapes import Id, Instant, Shape
+from chassis.shapes import Shape
 from services.jobs.domain import MOST_ARGUMENTS
 from services.jobs.domain.schedules import Missed, WrongSchedule, check_cron, check_zone
 
@@ -15,8 +15,6 @@ PRIORITY = validate.Range(min=1, max=4)
 KIND = validate.Length(min=1, max=100)
 NAME = validate.Length(min=1, max=200)
 TAG = validate.Regexp(r"^[\w.:@/-]{1,50}\Z", error="Is no tag: 1 to 50 letters, digits and .:@/-")
-MOST_TAGS = 20
-MOST_NEEDS = 100
 MOST_JOBS_AT_ONCE = 500
 CURSOR = validate.Regexp(r"^[1-9][0-9]{0,17}\Z")
 
@@ -77,27 +75,8 @@ def arguments() -> fields.Dict:
     return fields.Dict(keys=fields.String(), load_default=dict, validate=storable)
 
 
-def run_at() -> Instant:
-    return Instant(load_default=None, allow_none=True)
-
-
 def priority() -> fields.Integer:
     return fields.Integer(load_default=None, allow_none=True, validate=PRIORITY)
-
-
-def tags() -> fields.Field[Any]:
-    return fields.List(
-        fields.String(validate=TAG), load_default=list, validate=validate.Length(max=MOST_TAGS)
-    )
-
-
-def needs() -> fields.Field[Any]:
-    return fields.List(Id(), load_default=list, validate=validate.Length(max=MOST_NEEDS))
-
-
-def version() -> fields.Integer:
-    in_range = validate.Range(min=1, max=32_767)
-    return fields.Integer(load_default=None, allow_none=True, validate=in_range)
 
 
 def missed() -> fields.String:
