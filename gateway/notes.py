@@ -3,8 +3,9 @@
 It is Flask's own session under a name that says what it is for; who is logged in stands elsewhere.
 """
 
-from flask import Flask, Request
+from flask import Flask, Request, flash, redirect
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
 
 from gateway.settings import Settings
 
@@ -29,3 +30,9 @@ def take_notes(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+
+
+def done(said: str, to: str) -> ResponseReturnValue:
+    """Go on to a page that says what was done: POST, redirect, GET."""
+    flash(said, "success")
+    return redirect(to, 303)

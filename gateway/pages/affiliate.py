@@ -3,13 +3,14 @@
 import io
 
 import segno
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from chassis.ids import new_id
 from gateway import access, paging
 from gateway.asking import gateway, gather
+from gateway.notes import done
 
 pages = Blueprint("affiliate", __name__)
 
@@ -36,8 +37,7 @@ def affiliate() -> ResponseReturnValue:
 @access.members_only
 def join() -> ResponseReturnValue:
     access.ask("affiliates", "join", affiliate_id=new_id())
-    flash("You are an affiliate now. Share your link.", "success")
-    return redirect(url_for("affiliate.affiliate"), 303)
+    return done("You are an affiliate now. Share your link.", url_for("affiliate.affiliate"))
 
 
 def qr_code(text: str) -> Markup:

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway import access, limit_fields, paging
 from gateway.formats import known_zone
 from gateway.forms import Form, blank
 from gateway.job_history import last_hour
+from gateway.notes import done
 from services.jobs import schemas
 
 pages = Blueprint("job_kinds", __name__, url_prefix="/operator/jobs/kinds")
@@ -50,36 +51,32 @@ def change(name: str) -> ResponseReturnValue:
     form = Form(schemas.Override(), readers=limit_fields.readers(), inside="override")
     if not form.send("jobs", "change_kind", kind=name):
         return form.page(FORM, **_form_of(access.ask("jobs", "kind", name=name)))
-    flash("The limits count from now on.", "success")
-    return _to_kind(name)
+    return done("The limits count from now on.", _page_of(name))
 
 
 @pages.post("/<name>/reset")
 @access.operators_only
 def reset(name: str) -> ResponseReturnValue:
     access.ask("jobs", "change_kind", kind=name, override={})
-    flash("The limits are as declared.", "success")
-    return _to_kind(name)
+    return done("The limits are as declared.", _page_of(name))
 
 
 @pages.post("/<name>/pause")
 @access.operators_only
 def pause(name: str) -> ResponseReturnValue:
     access.ask("jobs", "pause_kind", kind=name)
-    flash(f"{name} is paused. Its jobs wait.", "success")
-    return _to_kind(name)
+    return done(f"{name} is paused. Its jobs wait.", _page_of(name))
 
 
 @pages.post("/<name>/resume")
 @access.operators_only
 def resume(name: str) -> ResponseReturnValue:
     access.ask("jobs", "resume_kind", kind=name)
-    flash(f"{name} is run again.", "success")
-    return _to_kind(name)
+    return done(f"{name} is run again.", _page_of(name))
 
 
-def _to_kind(name: str) -> ResponseReturnValue:
-    return redirect(url_for("job_kinds.kind", name=name), 303)
+def _page_of(name: str) -> str:
+    return url_for("job_kinds.kind", name=name)
 
 
 def _form_of(found: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chassis.errors import NotFound
 from gateway import access, paging
 from gateway.forms import Form, blank
+from gateway.notes import done
 from gateway.security.own_paths import own_path
 from services.jobs import schemas
 
@@ -39,29 +40,26 @@ def change(name: str) -> ResponseReturnValue:
         "jobs", "change_node", node=name, **({} if form.values else {"workers": None})
     ):
         return form.page("operator/jobs/node.html", node=_node(name))
-    flash(f"{name} changes its workers now.", "success")
-    return redirect(url_for("job_nodes.node", name=name), 303)
+    return done(f"{name} changes its workers now.", url_for("job_nodes.node", name=name))
 
 
 @pages.post("/<name>/pause")
 @access.operators_only
 def pause(name: str) -> ResponseReturnValue:
     access.ask("jobs", "pause_node", node=name)
-    flash(f"{name} is paused: it takes nothing new.", "success")
-    return _back(name)
+    return done(f"{name} is paused: it takes nothing new.", _page_before(name))
 
 
 @pages.post("/<name>/resume")
 @access.operators_only
 def resume(name: str) -> ResponseReturnValue:
     access.ask("jobs", "resume_node", node=name)
-    flash(f"{name} works again.", "success")
-    return _back(name)
+    return done(f"{name} works again.", _page_before(name))
 
 
-def _back(name: str) -> ResponseReturnValue:
-    here = url_for("job_nodes.node", name=name)
-    return redirect(own_path(request.form.get("back"), here), 303)
+def _page_before(name: str) -> str:
+    """The list or the node's own page, wherever the button was pressed."""
+    return own_path(request.form.get("back"), url_for("job_nodes.node", name=name))
 
 
 def _node(name: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chassis.errors import NotFound
@@ -12,6 +12,7 @@ from chassis.ids import new_id
 from gateway import access, paging
 from gateway.formats import time_zone_names
 from gateway.forms import Form, Unreadable, blank
+from gateway.notes import done
 from services.jobs import schemas
 
 pages = Blueprint("job_schedules", __name__, url_prefix="/operator/jobs/schedules")
@@ -39,8 +40,7 @@ def make() -> ResponseReturnValue:
     form = Form(schemas.SaveSchedule(), readers={"args": read_json})
     if not form.send("jobs", "save_schedule"):
         return form.page("operator/jobs/schedule_new.html", **_choices())
-    flash("The schedule is followed from now on.", "success")
-    return _to_schedule(form.values["schedule_id"])
+    return done("The schedule is followed from now on.", _page_of(form.values["schedule_id"]))
 
 
 @pages.get("/<uuid:schedule_id>")
@@ -50,7 +50,7 @@ def schedule(schedule_id: UUID) -> ResponseReturnValue:
     fields = ("name", "kind", "cron", "time_zone", "missed")
     values = {name: found[name] for name in fields}
     values["args"] = json.dumps(found["args"], indent=2, ensure_ascii=False)
-    return blank("operator/jobs/schedule.html", values=values, **_page_of(found))
+    return blank("operator/jobs/schedule.html", values=values, **_form_of(found))
 
 
 @pages.post("/<uuid:schedule_id>")
@@ -58,25 +58,22 @@ def schedule(schedule_id: UUID) -> ResponseReturnValue:
 def change(schedule_id: UUID) -> ResponseReturnValue:
     form = Form(schemas.SaveSchedule(exclude=("schedule_id",)), readers={"args": read_json})
     if not form.send("jobs", "save_schedule", schedule_id=schedule_id):
-        return form.page("operator/jobs/schedule.html", **_page_of(_one(schedule_id)))
-    flash("The schedule is followed as it stands now.", "success")
-    return _to_schedule(schedule_id)
+        return form.page("operator/jobs/schedule.html", **_form_of(_one(schedule_id)))
+    return done("The schedule is followed as it stands now.", _page_of(schedule_id))
 
 
 @pages.post("/<uuid:schedule_id>/pause")
 @access.operators_only
 def pause(schedule_id: UUID) -> ResponseReturnValue:
     access.ask("jobs", "pause_schedule", schedule_id=schedule_id)
-    flash("The schedule is paused.", "success")
-    return _to_schedule(schedule_id)
+    return done("The schedule is paused.", _page_of(schedule_id))
 
 
 @pages.post("/<uuid:schedule_id>/resume")
 @access.operators_only
 def resume(schedule_id: UUID) -> ResponseReturnValue:
     access.ask("jobs", "resume_schedule", schedule_id=schedule_id)
-    flash("The schedule is followed again.", "success")
-    return _to_schedule(schedule_id)
+    return done("The schedule is followed again.", _page_of(schedule_id))
 
 
 @pages.post("/<uuid:schedule_id>/fire")
@@ -85,16 +82,14 @@ def fire(schedule_id: UUID) -> ResponseReturnValue:
     """Enqueue its job under the id that the page carried: a second click is the same job."""
     uid = request.form.get("uid") or new_id()
     answer = access.ask("jobs", "fire_now", schedule_id=schedule_id, uid=uid)
-    flash("The job is enqueued.", "success")
-    return redirect(url_for("jobs.job", job_id=answer["uid"]), 303)
+    return done("The job is enqueued.", url_for("jobs.job", job_id=answer["uid"]))
 
 
 @pages.post("/<uuid:schedule_id>/remove")
 @access.operators_only
 def remove(schedule_id: UUID) -> ResponseReturnValue:
     access.ask("jobs", "remove_schedule", schedule_id=schedule_id)
-    flash("The schedule is gone.", "success")
-    return redirect(url_for("job_schedules.schedules"), 303)
+    return done("The schedule is gone.", url_for("job_schedules.schedules"))
 
 
 def read_json(text: str) -> Any:
@@ -121,7 +116,7 @@ def _one(schedule_id: UUID) -> dict[str, Any]:
     raise NotFound("schedule_unknown", "There is no such schedule (any more).")
 
 
-def _page_of(found: dict[str, Any]) -> dict[str, Any]:
+def _form_of(found: dict[str, Any]) -> dict[str, Any]:
     return {"schedule": found, "uid": new_id(), **_choices()}
 
 
@@ -130,5 +125,5 @@ def _choices() -> dict[str, Any]:
     return {"kinds": [(name, name) for name in names], "time_zones": time_zone_names()}
 
 
-def _to_schedule(schedule_id: UUID | str) -> ResponseReturnValue:
-    return redirect(url_for("job_schedules.schedule", schedule_id=schedule_id), 303)
+def _page_of(schedule_id: UUID | str) -> str:
+    return url_for("job_schedules.schedule", schedule_id=schedule_id)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from gateway import access, forms, paging
 from gateway.asking import Answer, gather, settle_away
 from gateway.job_history import history
+from gateway.notes import done
 from gateway.security.own_paths import own_path
 from services.jobs import schemas
 
@@ -74,8 +75,7 @@ def retry_dead() -> ResponseReturnValue:
     """Every dead job, or those of the kind that is named."""
     kind = request.form.get("kind") or None
     number = access.ask("jobs", "retry_dead", kind=kind)["number"]
-    flash(f"Tried again: {number} {'job' if number == 1 else 'jobs'}.", "success")
-    return redirect(url_for("jobs.dead"), 303)
+    return done(f"Tried again: {number} {'job' if number == 1 else 'jobs'}.", url_for("jobs.dead"))
 
 
 @pages.get("/<uuid:job_id>")
@@ -89,9 +89,8 @@ def job(job_id: UUID) -> ResponseReturnValue:
 @access.operators_only
 def retry(job_id: UUID) -> ResponseReturnValue:
     access.ask("jobs", "retry_job", job_id=job_id)
-    flash("The job is tried again.", "success")
     back = own_path(request.form.get("back"), url_for("jobs.job", job_id=job_id))
-    return redirect(back, 303)
+    return done("The job is tried again.", back)
 
 
 @pages.post("/<uuid:job_id>/cancel")

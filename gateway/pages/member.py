@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chassis.errors import NotFound
@@ -12,6 +12,7 @@ from gateway.asking import gateway, settle_away
 from gateway.downloads import document
 from gateway.formats import time_zone_names
 from gateway.forms import Form, blank
+from gateway.notes import done
 from gateway.security.headers import allow_form_to
 from services.auth import schemas
 
@@ -58,8 +59,7 @@ def waiting(invoice_id: UUID) -> ResponseReturnValue:
     reloading. A person who reloads is led on; htmx would take the dashboard for this page."""
     state = access.ask("billing", "checkout_state", invoice_id=invoice_id)
     if state["state"] == "paid" and "HX-Request" not in request.headers:
-        flash(f"Thank you. {state['plan_name']} is yours.", "success")
-        return redirect(url_for("member.dashboard"), 303)
+        return done(f"Thank you. {state['plan_name']} is yours.", url_for("member.dashboard"))
     return render_template("member/checkout_waiting.html", state=state, invoice_id=invoice_id)
 
 
@@ -107,8 +107,7 @@ def settings_sent() -> ResponseReturnValue:
             "member/settings.html", user=access.signed_in().as_json, time_zones=time_zone_names()
         )
     gateway().sessions.forget(str(access.session_hash()))
-    flash("Times are shown in your zone now.", "success")
-    return redirect(url_for("member.settings"), 303)
+    return done("Times are shown in your zone now.", url_for("member.settings"))
 
 
 def _plan(plan_id: UUID) -> dict[str, object]:

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chassis.errors import NotFound
 from gateway import access, dead_letters, paging
 from gateway.asking import settle_away
+from gateway.notes import done
 from gateway.security.headers import allow_own_frames, show_as_mail
 
 pages = Blueprint("operator", __name__, url_prefix="/operator")
@@ -65,8 +66,9 @@ def preview(delivery_id: UUID) -> ResponseReturnValue:
 @access.operators_only
 def retry_delivery(delivery_id: UUID) -> ResponseReturnValue:
     access.ask("notifications", "retry_delivery", delivery_id=delivery_id)
-    flash("The message is on its way again.", "success")
-    return redirect(url_for("operator.delivery", delivery_id=delivery_id), 303)
+    return done(
+        "The message is on its way again.", url_for("operator.delivery", delivery_id=delivery_id)
+    )
 
 
 @pages.get("/payments")
@@ -87,8 +89,9 @@ def payment(message_id: UUID) -> ResponseReturnValue:
 @access.operators_only
 def replay_payment(message_id: UUID) -> ResponseReturnValue:
     access.ask("billing", "replay_payment_message", message_id=message_id)
-    flash("The message is looked at again.", "success")
-    return redirect(url_for("operator.payment", message_id=message_id), 303)
+    return done(
+        "The message is looked at again.", url_for("operator.payment", message_id=message_id)
+    )
 
 
 @pages.get("/dead-letters")
@@ -104,8 +107,7 @@ def replay_dead_letter() -> ResponseReturnValue:
     """One letter, or all of a service's where no message is named."""
     message_id = request.form.get("message_id") or None
     answer = access.ask(_service(), "replay_dead_letters", message_id=message_id)
-    flash(f"Sent round again: {answer['replayed']}.", "success")
-    return redirect(url_for("operator.given_up"), 303)
+    return done(f"Sent round again: {answer['replayed']}.", url_for("operator.given_up"))
 
 
 @pages.post("/dead-letters/drop")
@@ -113,8 +115,7 @@ def replay_dead_letter() -> ResponseReturnValue:
 def drop_dead_letter() -> ResponseReturnValue:
     message_id = request.form.get("message_id", "")
     access.ask(_service(), "drop_dead_letter", message_id=message_id)
-    flash("The dead letter is gone.", "success")
-    return redirect(url_for("operator.given_up"), 303)
+    return done("The dead letter is gone.", url_for("operator.given_up"))
 
 
 def _service() -> str:

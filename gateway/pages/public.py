@@ -1,12 +1,13 @@
 """What a visitor sees: the front page, the plans, and every way to an account and back into it."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from chassis.ids import new_id
 from gateway import access, signing_in, tracking
 from gateway.asking import settle_away
 from gateway.forms import Form, blank
+from gateway.notes import done
 from gateway.security.headers import keep_secret
 from gateway.security.own_paths import own_path
 from gateway.session import new_token, token_hash
@@ -65,8 +66,10 @@ def resend_confirmation() -> ResponseReturnValue:
     if not form.send("auth", "resend_confirmation"):
         return form.page("public/sign_up_done.html", email=session.get("confirming"))
     session["confirming"] = form.values["email"]
-    flash("If this address waits to be confirmed, a new message is on its way to it.", "success")
-    return redirect(url_for("public.sign_up_done"), 303)
+    return done(
+        "If this address waits to be confirmed, a new message is on its way to it.",
+        url_for("public.sign_up_done"),
+    )
 
 
 @pages.get("/confirm")
@@ -85,8 +88,7 @@ def confirm_sent() -> ResponseReturnValue:
     if not form.send("auth", "confirm" if token else "confirm_code"):
         return form.page("public/confirm.html", token=token, email=_confirming())
     session.pop("confirming", None)
-    flash("Your address is confirmed. You can log in now.", "success")
-    return redirect(url_for("public.log_in"), 303)
+    return done("Your address is confirmed. You can log in now.", url_for("public.log_in"))
 
 
 @pages.get("/log-in")
@@ -124,8 +126,10 @@ def recover_sent() -> ResponseReturnValue:
     form = Form(schemas.OneAddress())
     if not form.send("auth", "request_password_reset"):
         return form.page("public/recover.html", sent=False)
-    flash("If we know this address, a link to set a new password is on its way to it.", "success")
-    return redirect(url_for("public.log_in"), 303)
+    return done(
+        "If we know this address, a link to set a new password is on its way to it.",
+        url_for("public.log_in"),
+    )
 
 
 @pages.get("/reset")
@@ -140,8 +144,7 @@ def reset_sent() -> ResponseReturnValue:
     form = Form(schemas.ResetPassword())
     if not form.send("auth", "reset_password"):
         return form.page("public/reset.html", token=request.form.get("token"))
-    flash("Your password is changed. Log in with the new one.", "success")
-    return redirect(url_for("public.log_in"), 303)
+    return done("Your password is changed. Log in with the new one.", url_for("public.log_in"))
 
 
 def _next() -> str:
