@@ -12,9 +12,10 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
 from chassis import shapes
-from chassis.errors import Failure, Invalid, Unavailable
+from chassis.errors import Conflict, Failure, Invalid, Unavailable
 from gateway import access
 
+STATUS: dict[type[Failure], int] = {Conflict: 409, Unavailable: 503}  # the others are 422
 NEVER_KEPT = frozenset({"password", "new_password", "token"})
 
 # marshmallow's words for programs, said to people.
@@ -107,7 +108,7 @@ class Form:
         return given, faults
 
     def _refuse(self, failure: Failure) -> None:
-        self.status = 503 if isinstance(failure, Unavailable) else 422
+        self.status = STATUS.get(type(failure), 422)
         self.errors = said(failure, self._shape, self._inside)
         if not self.errors or not isinstance(failure, Invalid):
             of_all = failure.fields.get(f"/{self._inside}", []) if self._inside else []

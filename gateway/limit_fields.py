@@ -1,5 +1,6 @@
 """The limits of a kind of jobs as people read and type them."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -50,6 +51,19 @@ def rows(kind: Mapping[str, Any]) -> list[dict[str, Any]]:
 def values(override: Mapping[str, Any]) -> dict[str, str]:
     """What an operator changed, as it stands in the fields."""
     return {name: NO_LIMIT if value is None else _typed(value) for name, value in override.items()}
+
+
+def seen(override: Mapping[str, Any]) -> str:
+    """The override that a form was made over, as the form carries it along."""
+    return json.dumps(override, sort_keys=True)
+
+
+def read_seen(text: str | None) -> Any:
+    """What `seen` wrote; what it did not write is left to the service to refuse."""
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return text
 
 
 def helps(declared: Mapping[str, Any]) -> dict[str, str]:

@@ -24,13 +24,18 @@ def kind(name: str) -> Any:
 @operations.on(
     "PUT",
     "/jobs/kinds/<name>/override",
-    takes=schemas.Override(),
+    takes=schemas.ChangeOverride(),
     gives=schemas.KindView(),
     who="operators",
 )
 def change_kind(body: dict[str, Any], name: str) -> Any:
-    """Change limits from now on. What is not named is as declared, null lifts a limit."""
-    access.ask("jobs", "change_kind", kind=name, override=body)
+    """Change limits from now on. What is not named is as declared, null lifts a limit.
+
+    With `instead_of`, the override that you read, a change that somebody else made meanwhile is
+    told as a conflict and not overwritten.
+    """
+    instead_of = body.pop("instead_of", None)
+    access.ask("jobs", "change_kind", kind=name, override=body, instead_of=instead_of)
     return access.ask("jobs", "kind", name=name)
 
 

@@ -1,9 +1,10 @@
 """The operator's kinds of jobs: how they do, and their limits, which change while they work."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway import access, limit_fields, paging
@@ -42,15 +43,23 @@ def kind(name: str) -> ResponseReturnValue:
 @access.operators_only
 def limits(name: str) -> ResponseReturnValue:
     found = access.ask("jobs", "kind", name=name)
-    return blank(FORM, values=limit_fields.values(found["override"]), **_form_of(found))
+    values = limit_fields.values(found["override"])
+    return blank(FORM, values=values, seen=limit_fields.seen(found["override"]), **_form_of(found))
 
 
 @pages.post("/<name>/limits")
 @access.operators_only
 def change(name: str) -> ResponseReturnValue:
+    """Saved only over the limits that the form was made over; else it says what they are now, and
+    whoever sends it again knows."""
+    seen = request.form.get("seen")
     form = Form(schemas.Override(), readers=limit_fields.readers(), inside="override")
-    if not form.send("jobs", "change_kind", kind=name):
-        return form.page(FORM, **_form_of(access.ask("jobs", "kind", name=name)))
+    if not form.send("jobs", "change_kind", kind=name, instead_of=limit_fields.read_seen(seen)):
+        found = access.ask("jobs", "kind", name=name)
+        if form.status == HTTPStatus.CONFLICT:
+            seen = limit_fields.seen(found["override"])
+            form.problem = f"{form.problem} Save again to have what you typed instead."
+        return form.page(FORM, seen=seen, **_form_of(found))
     return done("The limits count from now on.", _page_of(name))
 
 

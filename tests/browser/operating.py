@@ -13,12 +13,13 @@ Operator = Callable[..., Any]
 
 
 def operating(browser: Browser, world: World) -> Operator:
-    """Opens a page as an operator; fails afterwards if the page complained about anything."""
+    """Opens a page as an operator; fails afterwards if the page complained about anything but
+    statuses that are `expected`."""
 
     @contextmanager
-    def at(path: str, **how: Any) -> Iterator[Page]:
+    def at(path: str, expected: tuple[int, ...] = (), **how: Any) -> Iterator[Page]:
         context = opened(browser, storage_state=world.state_of("operator"), **how)
-        watch = Watch().over(context)
+        watch = Watch(expected=expected).over(context)
         page = context.new_page()
         page.goto(world.suite.site + path)
         yield page

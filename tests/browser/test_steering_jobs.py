@@ -34,6 +34,23 @@ def test_limits_are_changed_and_taken_back(operator: Operator, world: World):
         assert world.suite.ask("jobs", "kind", name=KIND)["override"] == {}
 
 
+def test_limits_that_somebody_else_changes_meanwhile_are_told_before_they_are_overwritten(
+    operator: Operator, world: World
+):
+    kind = "jobs.make_report"
+    with operator(f"{AREA}/kinds/{kind}/limits", expected=(409,)) as page:
+        world.suite.ask("jobs", "change_kind", kind=kind, override={"priority": 4})
+        page.get_by_label("Weight").fill("2")
+        page.get_by_role("button", name="Save limits").click()
+
+        expect(page.get_by_role("alert")).to_contain_text("Somebody else changed the limits")
+        expect(page.get_by_role("alert")).to_contain_text("Priority: It was set to 4.")
+        page.get_by_role("button", name="Save limits").click()
+        expect(page.get_by_text("The limits count from now on.")).to_be_visible()
+        assert world.suite.ask("jobs", "kind", name=kind)["override"] == {"weight": 2}
+        world.suite.ask("jobs", "change_kind", kind=kind, override={})
+
+
 def test_a_kind_is_paused_and_resumed(operator: Operator, world: World):
     with operator(f"{AREA}/kinds/jobs.fetch_page") as page:
         confirm(page, "Pause")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.errors import NotFound
+from chassis.errors import Conflict, NotFound
 from tests.console import answers
 from tests.console.answers import KIND, OTHER, UID
 from tests.console.cluster import Cluster, types
@@ -27,14 +27,26 @@ def test_a_change_of_a_kind_keeps_the_changes_that_stand():
     assert asked == {
         "kind": KIND,
         "override": {"priority": 1, "rate_per_s": None, "node_filter": "gpu-.*"},
+        "instead_of": {"priority": 1, "max_assigned": 3},
     }
+
+
+def test_a_change_that_somebody_else_s_came_before_is_not_made(capsys: Output):
+    meanwhile = {"/override/weight": ["It was set to 2."]}
+    refused = Conflict("override_changed", "Nothing was saved.", meanwhile)
+
+    with pytest.raises(Conflict):
+        types(
+            Cluster(kind=answers.kind_view(), change_kind=refused), "set", "kind", KIND, "weight=3"
+        )
+    assert "weight" not in capsys.readouterr().out
 
 
 def test_a_kind_is_put_back_to_what_is_declared(capsys: Output):
     cluster = Cluster(kind=answers.kind_view(override={"priority": 1}))
     types(cluster, "set", "kind", KIND, "--as-declared")
 
-    assert cluster.asked_for("change_kind") == [{"kind": KIND, "override": {}}]
+    assert cluster.asked_for("change_kind") == [{"kind": KIND, "override": {}, "instead_of": None}]
     assert "everything is as declared" in capsys.readouterr().out
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from chassis.errors import Conflict
 from tests.gateway.browsing import TOKEN, Browser, browser, know_session
 from tests.gateway.recording import RecordingBus
 
@@ -109,7 +110,23 @@ def test_changed_limits_are_told_as_they_count_now(operating: Browser, bus: Reco
     answer = operating.put(f"{API}/kinds/{KIND}/override", json={"timeout_s": 90})
     assert answer.json["effective"] == {"timeout_s": 90}
     (asked,) = bus.calls("jobs", "change_kind")
-    assert asked.arguments == {"kind": KIND, "override": {"timeout_s": 90}}
+    assert asked.arguments == {"kind": KIND, "override": {"timeout_s": 90}, "instead_of": None}
+
+
+def test_limits_that_somebody_else_changed_meanwhile_are_a_conflict(
+    operating: Browser, bus: RecordingBus
+) -> None:
+    meanwhile = {"/override/timeout_s": ["It was set to 30."]}
+    bus.answer("jobs", "change_kind", Conflict("override_changed", "Not saved.", meanwhile))
+    body = {"timeout_s": 90, "instead_of": {"timeout_s": 60}}
+    answer = operating.put(f"{API}/kinds/{KIND}/override", json=body)
+    assert (answer.status_code, answer.json["code"]) == (409, "override_changed")
+    assert answer.json["errors"] == [
+        {"pointer": "/override/timeout_s", "detail": "It was set to 30."}
+    ]
+    (asked,) = bus.calls("jobs", "change_kind")
+    assert asked.arguments["override"] == {"timeout_s": 90}
+    assert asked.arguments["instead_of"] == {"timeout_s": 60}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Forms of the jobs area: read as people write, every error at its field, nothing typed lost."""
 
+import json
 import re
+from html import unescape
 
 import pytest
+from werkzeug.test import TestResponse
 
 from chassis.errors import Conflict, Invalid
 from tests.gateway.browsing import Browser, field
@@ -68,6 +71,53 @@ def test_a_limit_that_only_the_service_refuses_is_said_at_its_field(
     assert answer.text.count("Needs a rate.") == 2
 
 
+def seen_of(answer: TestResponse) -> str:
+    """The limits that a page's form says it was made over."""
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', answer.text)
+    return unescape(seen)
+
+
+def test_limits_are_sent_with_those_that_the_form_was_made_over(
+    operator: Browser, bus: RecordingBus
+) -> None:
+    bus.answer("jobs", "change_kind", None)
+    seen = seen_of(operator.get(f"{AREA}/kinds/{KIND}/limits"))
+    wrong = operator.post(
+        f"{AREA}/kinds/{KIND}/limits", data={"weight": "0", "seen": '{"weight": 3}'}
+    )
+    operator.post(f"{AREA}/kinds/{KIND}/limits", data={"seen": seen})
+    operator.post(f"{AREA}/kinds/{KIND}/limits")
+    stands = work.OVERRIDE
+    asked = [each.arguments["instead_of"] for each in bus.calls("jobs", "change_kind")]
+    assert asked == [stands, None]
+    assert stands
+    assert seen_of(wrong) == '{"weight": 3}', "a wrong form is still made over the same"
+
+
+def test_limits_that_somebody_else_changed_meanwhile_are_told_and_may_then_be_overwritten(
+    operator: Browser, bus: RecordingBus
+) -> None:
+    meanwhile = {"/override/max_assigned": ["It was set to 5."]}
+    bus.answer("jobs", "change_kind", Conflict("override_changed", "Not saved.", meanwhile))
+    typed = {"max_assigned": "7", "seen": "{}"}
+    answer = operator.post(f"{AREA}/kinds/{KIND}/limits", data=typed)
+    assert answer.status_code == 409
+    assert "Not saved. Save again to have what you typed instead." in answer.text
+    assert 'aria-invalid="true"' in field(answer, "max_assigned")
+    assert 'value="7"' in field(answer, "max_assigned")
+    assert answer.text.count("It was set to 5.") == 2
+    assert json.loads(seen_of(answer)) == work.OVERRIDE
+
+
+def test_a_form_that_says_nonsense_of_what_it_was_made_over_is_left_to_the_service(
+    operator: Browser, bus: RecordingBus
+) -> None:
+    bus.answer("jobs", "change_kind", Invalid("invalid_request", "No.", {"/instead_of": ["No."]}))
+    answer = operator.post(f"{AREA}/kinds/{KIND}/limits", data={"seen": "{"})
+    assert answer.status_code == 422
+    assert bus.calls("jobs", "change_kind")[0].arguments["instead_of"] == "{"
+
+
 def test_a_node_s_workers_are_a_number(operator: Browser, bus: RecordingBus) -> None:
     answer = operator.post(f"{AREA}/nodes/n1", data={"workers": "many"})
     assert answer.status_code == 422
@@ -102,7 +152,7 @@ def test_a_wrong_schedule_is_shown_as_typed_with_every_error(
 def test_a_name_that_is_taken_is_told_above_the_form(operator: Browser, bus: RecordingBus) -> None:
     bus.answer("jobs", "save_schedule", Conflict("name_taken", "There is one of this name."))
     answer = operator.post(f"{AREA}/schedules/{SCHEDULE}", data=WANTED)
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "There is one of this name." in answer.text
 
 

@@ -78,6 +78,33 @@ def test_what_is_changed_of_a_kind_counts_until_it_is_taken_back(session: Sessio
     assert change(session, {})["timeout"] == 60
 
 
+def test_a_change_made_over_limits_that_are_no_longer_so_tells_what_was_changed(
+    session: Session,
+) -> None:
+    change(session, {"timeout_s": 5, "weight": 2, "queue_size": None})
+    seen = queries.kind(session, name="tests.work")["override"]
+    change(session, {"timeout_s": 9, "queue_size": None, "max_assigned": 3})
+    request = {"kind": "tests.work", "override": {"priority": 1}, "instead_of": seen}
+    with pytest.raises(Conflict) as refused:
+        commands.change_kind(session, **load(schemas.ChangeKind(), request))
+    assert refused.value.fields == {
+        "/override/timeout_s": ["It was set to 9."],
+        "/override/max_assigned": ["It was set to 3."],
+        "/override/weight": ["It is as declared again."],
+    }
+    session.rollback()
+    stands = queries.kind(session, name="tests.work")["override"]
+    assert stands == {"timeout_s": 9, "queue_size": None, "max_assigned": 3}
+    commands.change_kind(session, **load(schemas.ChangeKind(), {**request, "instead_of": stands}))
+    assert queries.kind(session, name="tests.work")["override"] == {"priority": 1}
+
+
+def test_the_same_change_made_again_over_the_old_limits_is_no_conflict(session: Session) -> None:
+    for _ in range(2):
+        commands.change_kind(session, kind="tests.work", override={"weight": 2}, instead_of={})
+    assert queries.kind(session, name="tests.work")["override"] == {"weight": 2}
+
+
 def test_a_change_outlives_a_new_declaration(session: Session, core: Core) -> None:
     change(session, {"timeout_s": 5})
     core.declare(timeout_s=90)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.jobs.domain import State, first_line, live_state, may_see, oldest_kept
-from services.jobs.domain.limits import effective, faults
+from services.jobs.domain.limits import changes, effective, faults
 
 
 def test_a_word_for_a_live_state_is_told_from_a_word_for_an_end() -> None:
@@ -76,3 +76,14 @@ def test_a_change_that_goes_with_the_kind_has_no_fault(
     declared: dict[str, Any], override: dict[str, Any]
 ) -> None:
     assert not list(faults(declared, override))
+
+
+def test_what_two_changes_have_otherwise_is_told_by_limit() -> None:
+    seen = {"weight": 2.0, "priority": 1, "queue_size": None}
+    stands = {"weight": 2, "queue_size": 5, "max_assigned": None}
+    assert dict(changes(seen, stands)) == {
+        "max_assigned": "was lifted",
+        "priority": "is as declared again",
+        "queue_size": "was set to 5",
+    }
+    assert list(changes(seen, seen)) == []

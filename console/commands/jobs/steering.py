@@ -49,12 +49,13 @@ def resume(options: argparse.Namespace, asking: Asking) -> int:
 
 
 def set_kind(options: argparse.Namespace, asking: Asking) -> int:
-    """The changes are added to those that stand; without any, those that stand are shown."""
-    stands = {} if options.as_declared else _standing(options.name, asking)
-    wanted = {**stands, **dict(options.changes)}
+    """The changes are added to those that stand, and to no others that come between; without any,
+    those that stand are shown."""
+    stands = None if options.as_declared else _standing(options.name, asking)
+    wanted = {**(stands or {}), **dict(options.changes)}
     override = {name: value for name, value in wanted.items() if value is not AS_DECLARED}
     if options.changes or options.as_declared:
-        asking.ask("jobs", "change_kind", kind=options.name, override=override)
+        asking.ask("jobs", "change_kind", kind=options.name, override=override, instead_of=stands)
     said = ", ".join(f"{name}={json.dumps(value)}" for name, value in sorted(override.items()))
     print(f"{options.name}: {said or 'everything is as declared'}")
     return 0

@@ -7,9 +7,9 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from chassis.errors import Invalid, NotFound
+from chassis.errors import Conflict, Invalid, NotFound
 from services.jobs.commands.core import as_json
-from services.jobs.domain.limits import faults
+from services.jobs.domain.limits import changes, faults
 from services.jobs.models import Kind
 
 
@@ -31,17 +31,26 @@ def resume_kind(session: Session, *, kind: str) -> None:
     _write(session, kind, paused_at=None)
 
 
-def change_kind(session: Session, *, kind: str, override: Mapping[str, Any]) -> None:
+def change_kind(
+    session: Session,
+    *,
+    kind: str,
+    override: Mapping[str, Any],
+    instead_of: Mapping[str, Any] | None = None,
+) -> None:
     """Have these limits count instead of the declared ones; {} takes all changes back.
 
-    Raises NotFound, and Invalid with the pointer of what does not go with the kind.
+    With `instead_of`, only as long as that is what stands. Raises NotFound, Conflict with what was
+    changed meanwhile, and Invalid with the pointer of what does not go with the kind.
     """
-    declared = session.execute(
-        select(Kind.declared).where(Kind.name == kind).with_for_update()
-    ).scalar_one_or_none()
-    if declared is None:
+    found = session.execute(
+        select(Kind.declared, Kind.override).where(Kind.name == kind).with_for_update()
+    ).one_or_none()
+    if found is None:
         raise _unknown(kind)
-    wrong = {f"/override/{name}": [f"It {fault}."] for name, fault in faults(declared, override)}
+    if instead_of is not None and override != found.override:
+        _check_stands(instead_of, found.override)
+    wrong = _at_fields(faults(found.declared, override))
     if wrong:
         raise Invalid("override_wrong", "The change does not go with the kind.", wrong)
     try:
@@ -54,6 +63,17 @@ def change_kind(session: Session, *, kind: str, override: Mapping[str, Any]) -> 
         reason = str(error.orig).splitlines()[0]
         wrong = {"/override": [reason]}
         raise Invalid("override_wrong", "The change is refused.", wrong) from error
+
+
+def _check_stands(seen: Mapping[str, Any], stands: Mapping[str, Any]) -> None:
+    """Of two operators who change a kind at once the second shall know what the first one did."""
+    if meanwhile := _at_fields(changes(seen, stands)):
+        message = "Somebody else changed the limits meanwhile, so nothing was saved."
+        raise Conflict("override_changed", message, meanwhile)
+
+
+def _at_fields(said: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    return {f"/override/{name}": [f"It {what}."] for name, what in said}
 
 
 def _write(session: Session, kind: str, **values: Any) -> None:

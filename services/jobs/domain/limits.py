@@ -1,5 +1,6 @@
 """What an operator may change of a kind while it runs, and which changes cannot work."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,3 +38,13 @@ def faults(declared: Limits, override: Limits) -> Iterator[tuple[str, str]]:
     if (counts.get("rate_per_s") is None) != (counts.get("rate_burst") is None):
         missing = "rate_burst" if counts.get("rate_burst") is None else "rate_per_s"
         yield missing, "goes together with the other half of the rate limit"
+
+
+def changes(before: Limits, after: Limits) -> Iterator[tuple[str, str]]:
+    """Each limit that two overrides have otherwise, with what became of it."""
+    for name in sorted({*before, *after}):
+        if name not in after:
+            yield name, "is as declared again"
+        elif name not in before or before[name] != after[name]:
+            value = after[name]
+            yield name, "was lifted" if value is None else f"was set to {json.dumps(value)}"

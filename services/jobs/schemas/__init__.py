@@ -47,6 +47,7 @@ from services.jobs.schemas.jobs import (
 from services.jobs.schemas.kinds import (
     Allocated,
     ChangeKind,
+    ChangeOverride,
     KindLine,
     KindMinute,
     KindPage,
@@ -87,6 +88,7 @@ __all__ = [
     "Cancelled",
     "ChangeKind",
     "ChangeNode",
+    "ChangeOverride",
     "ClockView",
     "Counts",
     "Document",

@@ -1,5 +1,7 @@
 """Kinds of work: what is declared, what was changed, and how they do."""
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from chassis.shapes import Instant, Shape
@@ -46,11 +48,26 @@ class Override(Shape):
     rate_burst = fields.Integer(allow_none=True, validate=validate.Range(min=1, max=100_000))
 
 
+def seen_override() -> fields.Field[Any]:
+    """The override that the change was made over, as it was read; null changes whatever there is.
+
+    Where another one stands by then, the change is refused as a conflict.
+    """
+    return fields.Dict(keys=fields.String(), load_default=None, allow_none=True)
+
+
 class ChangeKind(Shape):
     """What shall count of a kind from now on; {} is as declared."""
 
     kind = fields.String(required=True, validate=shared.KIND)
     override = fields.Nested(Override, required=True)
+    instead_of = seen_override()
+
+
+class ChangeOverride(Override):
+    """An override, and beside its limits the one that it was made over."""
+
+    instead_of = seen_override()
 
 
 class KindLine(Shape):

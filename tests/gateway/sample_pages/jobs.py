@@ -80,6 +80,7 @@ def kinds() -> Iterator[Page]:
         "labels": limit_fields.LABELS,
         "help": limit_fields.helps(work.DECLARED),
         "kind": work.KIND,
+        "seen": limit_fields.seen(work.OVERRIDE),
     }
     changed = {**BLANK, "values": limit_fields.values(work.OVERRIDE)}
     yield page("limits", "limits", "/kinds/k/limits", **form, **changed)
