@@ -4,6 +4,7 @@ What was typed is kept, except passwords; every field's error stands beside it, 
 field of the form stands above it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,7 +31,11 @@ IN_WORDS = {
     "is not declared by any service": "There is no such kind (any more).",
     "Not a valid UUID.": "This is not an id: 36 letters, digits and dashes.",
 }
-
+IN_OTHER_WORDS = (
+    (r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\.", "from {} to {}"),
+    (r"Must be greater than (\S+) and less than or equal to (\S+)\.", "above {} and at most {}"),
+    (r"Longer than maximum length (\d+)\.", "at most {} characters long"),
+)
 
 Reader = Callable[[str], Any]
 
@@ -122,8 +127,15 @@ def said(failure: Failure, shape: Schema, inside: str | None = None) -> dict[str
     for at, sentences in failure.fields.items():
         name = at.removeprefix(start).strip("/").partition("/")[0]
         if name in shape.fields:
-            named.setdefault(name, []).extend(IN_WORDS.get(each, each) for each in sentences)
+            named.setdefault(name, []).extend(map(_in_words, sentences))
     return named
+
+
+def _in_words(sentence: str) -> str:
+    for pattern, words in IN_OTHER_WORDS:
+        if found := re.fullmatch(pattern, sentence):
+            return f"This must be {words.format(*found.groups())}."
+    return IN_WORDS.get(sentence, sentence)
 
 
 def faults(shape: Schema, given: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -68,10 +68,9 @@ def read_seen(text: str | None) -> Any:
 
 def helps(declared: Mapping[str, Any]) -> dict[str, str]:
     """What each field means, and what counts while it is empty."""
-    return {
-        name: f"{help_} Declared: {shown(name, declared.get(name))}."
-        for name, (_, help_) in MEANINGS.items()
-    }
+    words = {name: shown(name, declared.get(name)) for name in MEANINGS}
+    words["timeout_s"] = f"{declared['timeout_s']} s"  # as it is typed
+    return {name: f"{help_} Declared: {words[name]}." for name, (_, help_) in MEANINGS.items()}
 
 
 def readers() -> dict[str, Callable[[str], Any]]:

@@ -57,6 +57,7 @@ def test_every_wrong_limit_is_said_at_its_field_and_nothing_is_asked(
         assert f'value="{text}"' in field(answer, name)
     assert 'aria-invalid="true"' not in field(answer, "max_attempts")
     assert "Write labels as name=value" in answer.text
+    assert "This must be from 0.01 to 1000." in answer.text
     assert not bus.calls("jobs", "change_kind")
 
 
