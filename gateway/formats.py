@@ -34,6 +34,7 @@ SECOND = "EEEE, d MMMM y, HH:mm:ss"
 NOTHING = Markup(
     '<span aria-hidden="true">\N{EN DASH}</span><span class="visually-hidden">none</span>'
 )
+_MODULE = re.compile(r"^(?:[a-z_]\w*\.)+(?=[A-Z]\w*(?::|$))")
 
 
 class MoneyLike(Protocol):
@@ -67,6 +68,7 @@ def install(environment: Environment) -> None:
         instant_in=instant_in,
         milliseconds=milliseconds,
         seconds=seconds,
+        reason=reason,
     )
 
 
@@ -236,6 +238,12 @@ def _machine(at: datetime) -> str:
 def _zone_label(local: datetime, locale: str) -> str:
     name = get_timezone_name(local, locale=locale)
     return f"{name} ({local.tzinfo})"
+
+
+def reason(error: str, longest: int) -> str:
+    """The first line of an error, without the module that its class is from."""
+    line = _MODULE.sub("", error.strip().partition("\n")[0])
+    return line if len(line) <= longest else f"{line[:longest]}…"
 
 
 def _amount_of(value: MoneyLike | Mapping[str, Any]) -> tuple[int, str]:

@@ -54,7 +54,7 @@ def test_a_paused_page_stands_still_until_it_goes_on(operator: Operator, world: 
     with operator(f"{AREA}/list?tag={tag}") as page:
         mark = page.locator("[data-live-mark]")
         mark.click()
-        expect(mark).to_have_text("Paused")
+        expect(mark).to_have_text("Updates paused")
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         new = world.jobs.made(tags=[tag])
@@ -63,7 +63,7 @@ def test_a_paused_page_stands_still_until_it_goes_on(operator: Operator, world: 
         mark.click()
 
         expect(page.locator(f"#job-{new}")).to_be_visible()
-        expect(mark).to_have_text("Live")
+        expect(mark).to_have_text("Live updates")
 
 
 def test_a_job_is_cancelled_by_keyboard_alone(operator: Operator, world: World):

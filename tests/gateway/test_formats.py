@@ -209,3 +209,18 @@ def test_an_accent_that_can_be_read_is_left_alone() -> None:
 
 def test_an_icon_that_is_not_there_is_no_picture_and_no_error() -> None:
     assert icon("no-such-icon") == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("services.jobs.tasks.Forbidden: not public\nTraceback …", "Forbidden: not public"),
+        ("pathlib.Path", "Path"),
+        ("\nValueError: no a.b.C: here", "ValueError: no a.b.C: here"),
+        ("the host a.Example is away", "the host a.Example is away"),
+        ("a.b.Broken: " + "x" * 99, "Broken: xxxxxxxxxxxx…"),
+        ("", ""),
+    ],
+)
+def test_a_reason_is_one_line_without_the_module_of_its_class(error: str, shown: str) -> None:
+    assert formats.reason(error, 20 if len(error) > 99 else 99) == shown

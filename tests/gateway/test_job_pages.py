@@ -177,6 +177,15 @@ def test_a_cancelled_job_s_page_says_what_came_of_it(
     assert said[state] in answer.text
 
 
+def test_a_kind_without_dead_jobs_says_nothing_of_the_others(
+    operator: Browser, bus: RecordingBus
+) -> None:
+    bus.answer("jobs", "jobs", {"items": [], "next_cursor": None})
+    page = operator.get(f"{AREA}/dead?kind={KIND}").text
+    assert f"No job of the kind {KIND} is dead." in page
+    assert "A job that fails at all its tries" not in page
+
+
 def test_a_node_that_is_not_there_is_not_found(operator: Browser) -> None:
     assert operator.get(f"{AREA}/nodes/nobody").status_code == 404
 

@@ -6,7 +6,7 @@
   const mark = document.querySelector("[data-live-mark]");
   if (!region || !mark) return;
 
-  const WORDS = { live: "Live", paused: "Paused", stale: "No answer, trying again" };
+  const WORDS = { live: "Live updates", paused: "Updates paused", stale: "No answer, trying again" };
   const OPEN = CSS.supports("selector(:popover-open)") ? "dialog[open], :popover-open" : "dialog[open]";
   const isOpen = (node) => node.nodeType === Node.ELEMENT_NODE && node.matches(OPEN);
   const holdsOpen = (node) => isOpen(node) || Boolean(node.querySelector?.(OPEN));
