@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from chassis import migrating
 from chassis.database import Database, sqlalchemy_url
 from tests.auth.acting import Acting, migrations
+from tests.doors import rolled_back
 
 # In the order in which foreign keys let them go.
 TABLES = (
@@ -34,10 +35,8 @@ def engine(migrated_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
     """A session in a transaction that ends with the test."""
-    with engine.connect() as connection:
-        transaction = connection.begin()
-        yield Session(connection, join_transaction_mode="create_savepoint")
-        transaction.rollback()
+    with rolled_back(engine) as session:
+        yield session
 
 
 @pytest.fixture

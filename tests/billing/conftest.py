@@ -12,6 +12,7 @@ from chassis import migrating
 from chassis.database import Database, sqlalchemy_url
 from services.billing.models import Base
 from tests.billing.story import Shop
+from tests.doors import rolled_back
 
 MIGRATIONS = Path(services.billing.__file__).parent / "migrations"
 
@@ -33,13 +34,8 @@ def engine(migrated_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
     """A session in a transaction that ends with the test."""
-    with engine.connect() as connection:
-        transaction = connection.begin()
-        with Session(
-            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-        ) as session:
-            yield session
-        transaction.rollback()
+    with rolled_back(engine) as session:
+        yield session
 
 
 @pytest.fixture
