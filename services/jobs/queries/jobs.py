@@ -133,7 +133,7 @@ def _timeline(job: Row[Any], attempts: Iterable[Plain], progress: Plain | None) 
     if job.claimed_at and job.run_no not in told_of:
         moments.append(_moment(job.claimed_at, "started", job.node))
     if progress:
-        said = f"{progress['percent']:g} % {progress['note']}".strip()
+        said = ", ".join(filter(None, (f"{progress['percent']:g} %", progress["note"])))
         moments.append(_moment(progress["at"], "progress", said))
     if job.finished_at:
         ended = plain_line(job)["state"]

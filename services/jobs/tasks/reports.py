@@ -74,7 +74,9 @@ def make_report(job: Job) -> dict[str, Any]:
             sheet.add([_cell(item, column["field"]) for column in request["columns"]])
         if sheet.size() > documents.MOST_BYTES:
             raise TooLarge(f"the file has more than {documents.MOST_BYTES} bytes at row {rows}")
-        job.progress(min(99 * rows / total, 99) if total else 0, f"{rows} rows")
+        job.progress(
+            min(99 * rows / total, 99) if total else 0, f"{rows} {'row' if rows == 1 else 'rows'}"
+        )
     content = sheet.content()
     name = f"{_plain_name(request['title'])}.{request['format']}"
     documents.store(job, name, sheet.content_type, content)
