@@ -14,7 +14,7 @@ from chassis import migrating, outbox, plumbing, registry
 from chassis.database import Database, sqlalchemy_url
 from chassis.errors import Invalid
 from services.jobs import domain
-from services.jobs.schemas import JobRequested, JobsRequested, fields
+from services.jobs.schemas import JobRequested, JobsRequested, enqueueing, fields
 from tests.doors import rolled_back
 
 UID = UUID("018f0000-0000-7000-8000-000000000001")
@@ -174,8 +174,9 @@ def test_the_bounds_are_those_of_the_service_that_hears() -> None:
     assert outbox.MOST_ARGUMENTS == domain.MOST_ARGUMENTS
     assert outbox.MOST_ARGUMENTS_TOGETHER == domain.MOST_ARGUMENTS_AT_ONCE
     assert outbox.MOST_JOBS == fields.MOST_JOBS_AT_ONCE
-    assert outbox.MOST_TAGS == fields.MOST_TAGS
-    assert outbox.MOST_NEEDS == fields.MOST_NEEDS
+    assert outbox.MOST_TAGS == enqueueing.MOST_TAGS
+    assert outbox.MOST_NEEDS == enqueueing.MOST_NEEDS
+    assert outbox.MOST_VERSION == enqueueing.MOST_VERSION
 
 
 def test_what_is_told_is_what_the_service_hears(session: Session) -> None:

@@ -10,9 +10,12 @@ from services.jobs.schemas import fields as shared
 
 MANY = validate.Length(min=1, max=shared.MOST_JOBS_AT_ONCE)
 ANY_NUMBER = validate.Length(max=shared.MOST_JOBS_AT_ONCE)
-FEW_TAGS = validate.Length(max=20)
-SOME_NEEDS = validate.Length(max=100)
-VERSION = validate.Range(min=1, max=32_767)
+MOST_TAGS = 20
+MOST_NEEDS = 100
+MOST_VERSION = 32_767
+FEW_TAGS = validate.Length(max=MOST_TAGS)
+SOME_NEEDS = validate.Length(max=MOST_NEEDS)
+VERSION = validate.Range(min=1, max=MOST_VERSION)
 
 
 class OneJob(Schema):
