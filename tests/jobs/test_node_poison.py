@@ -1,6 +1,7 @@
 """Jobs that do their worst: each hurts only itself, and ends dead with the reason."""
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,6 @@ POISON: list[tuple[str, dict[str, Any], str, str]] = [
     ("exit", {}, "lost", "the worker process exited with status 7"),
     ("sys_exit", {}, "failed", "SystemExit: 3"),
     ("hang", {}, "timeout", "timed out after 1 seconds"),
-    ("bomb", {"megabytes": 1}, "failed", "MemoryError"),
     ("bomb", {"megabytes": 4096}, "failed", "MemoryError"),
     ("scribble", {}, "lost", "the handler wrote into the worker process' own channel"),
     ("close_all", {}, "lost", "the handler closed the worker process' own descriptors"),
@@ -42,6 +42,21 @@ def test_c7_a_poisonous_job_hurts_only_itself_and_ends_dead(
     assert [attempt.outcome for attempt in attempts] == [outcome, outcome]
     assert core.value("SELECT count(*) FROM attempt") == 2
     until(lambda: len(node.workers) == 2)
+
+
+def test_c7_a_bomb_that_swells_slowly_is_stopped_by_whichever_limit_it_meets_first(
+    core: Core, start_node: StartNode, enqueue: Enqueue
+) -> None:
+    """Its own, which counts what it may write to, or its agent's, which counts all that it uses."""
+    start_node(options=["--memory", "256"])
+    bomb, other = enqueue("bomb", megabytes=1), enqueue("echo")
+    ended, error = outcome_of(core, bomb)
+    assert ended == 2
+    assert re.match(r"MemoryError|used 2\d\d MB of memory, at most 256 MB are allowed", str(error))
+    assert outcome_of(core, other)[0] == 1
+    attempts = core.rows("SELECT outcome FROM attempt WHERE job_id = %s", bomb)
+    assert len(attempts) == 2
+    assert {attempt.outcome for attempt in attempts} <= {"failed", "lost"}
 
 
 @pytest.mark.parametrize("kind_of_value", [{"set": True}, {}])
