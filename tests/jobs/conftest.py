@@ -22,7 +22,7 @@ from tests.jobs.running import enqueue, ran, start_node
 __all__ = ["enqueue", "ran", "start_node"]
 
 TABLES = (
-    *("live", "done", "attempt", "enqueue_receipt", "dependency", "concurrency_slot", "job_group"),
+    *("live", "done", "attempt", "enqueue_receipt", "dependency", "job_group"),
     *("progress", "job_log", "document", "fire", "schedule", "kind_minute", "kind_report"),
     *("allocation", "leader", "node_kind", "node_session", "node", "rate_state", "kind"),
 )

@@ -11,7 +11,7 @@ from datetime import datetime
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from tests.jobs.core import START, Core
-from tests.jobs.model import KEY, MOST_ATTEMPTS, READY, Model, same
+from tests.jobs.model import KEY, MOST_ATTEMPTS, READY, RUNNING, Model, same
 
 LIMIT, CAP = 2, 3
 
@@ -43,12 +43,14 @@ class Checked(RuleBasedStateMachine):
 
     @invariant()
     def limits_hold_and_units_are_held_by_running_jobs_alone(self) -> None:
-        held = self.core.rows("SELECT key, n, job_id, run_no FROM concurrency_slot")
-        running = {job.id: job for job in self.model.live() if job.session and job.key is not None}
-        assert {(row.job_id, row.run_no) for row in held} == {
-            (job.id, job.run_no) for job in running.values()
+        held = self.core.rows(
+            "SELECT concurrency_key AS key, id, run_no FROM live"
+            " WHERE state = %s AND concurrency_key IS NOT NULL",
+            RUNNING,
+        )
+        assert {(row.id, row.run_no) for row in held} == {
+            (job.id, job.run_no) for job in self.model.live() if job.session and job.key is not None
         }
-        assert len(held) == len(running)
         assert all(number <= LIMIT for number in Counter(row.key for row in held).values())
         capped = [j for j in self.model.live() if j.kind == "tests.capped" and j.session]
         assert len(capped) <= CAP
@@ -63,9 +65,10 @@ class Checked(RuleBasedStateMachine):
         taken = Counter(
             row.key
             for row in self.core.rows(
-                "SELECT key FROM concurrency_slot UNION ALL SELECT concurrency_key FROM live"
-                " WHERE state = %s AND concurrency_key IS NOT NULL",
+                "SELECT concurrency_key AS key FROM live"
+                " WHERE state IN (%s, %s) AND concurrency_key IS NOT NULL",
                 READY,
+                RUNNING,
             )
         )
         self.starved = {row.key for row in waiting if taken[row.key] < LIMIT}

@@ -1,6 +1,7 @@
 """Jobs of one concurrency key run so many at once; uniqueness keeps one live job for a value."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from threading import Thread
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.jobs.core import Core, after
+from tests.jobs.core import Core, Run, after
 
 
 @pytest.fixture
@@ -23,8 +24,11 @@ def for_account(*accounts: str) -> list[dict[str, object]]:
 
 
 def units(core: Core) -> list[tuple[str, int]]:
-    held = core.rows("SELECT key, job_id FROM concurrency_slot ORDER BY key, n")
-    return [(row.key, row.job_id) for row in held]
+    held = core.rows(
+        "SELECT concurrency_key AS key, id FROM live"
+        " WHERE state = 2 AND concurrency_key IS NOT NULL ORDER BY 1, 2"
+    )
+    return [(row.key, row.id) for row in held]
 
 
 def test_only_one_job_of_a_key_is_claimed_and_the_others_wait(keyed: Core) -> None:
@@ -37,11 +41,12 @@ def test_only_one_job_of_a_key_is_claimed_and_the_others_wait(keyed: Core) -> No
 
 @pytest.mark.parametrize("end", ["complete", "fail", "release"])
 def test_the_end_of_a_run_lets_the_next_of_its_key_in_at_once(keyed: Core, end: str) -> None:
-    keyed.enqueue(*for_account("a", "a"))
+    jobs = keyed.enqueue(*for_account("a", "a"))
     session = keyed.join()
     first = keyed.claim(session)
     getattr(keyed, end)(session, first)
     assert units(keyed) == []
+    assert keyed.live(jobs[1].job_id).state == 1
     again = keyed.claim(session, now=after(1))
     assert [run.args["n"] for run in again] == ([0] if end == "release" else [1])
     assert [job for _, job in units(keyed)] == [run.id for run in again]
@@ -78,40 +83,34 @@ def test_a_limit_of_three_runs_three(core: Core) -> None:
     assert [run.args["n"] for run in core.claim(session)] == [3, 4]
 
 
-def test_units_between_those_held_are_taken_again_before_further_ones(core: Core) -> None:
-    core.declare(concurrency_key=["account_id"], concurrency_limit=1000)
-    core.enqueue(*for_account(*"aaaaaaab"))
-    session = core.join()
-    held = core.claim(session, room=5)
-    core.complete(session, [held[0], held[2], held[3]])
-    core.claim(session)
-    taken = core.rows("SELECT n FROM concurrency_slot ORDER BY key, n")
-    assert [row.n for row in taken] == [1, 2, 3, 5, 1]
-
-
 @given(
-    held=st.sets(st.integers(1, 12)),
-    limit=st.integers(1, 10),
-    asked=st.integers(1, 9),
-    room=st.integers(1, 9),
+    accounts=st.lists(st.sampled_from("abc"), max_size=30),
+    limit=st.integers(1, 4),
+    steps=st.lists(st.tuples(st.integers(1, 9), st.sets(st.integers(0, 8))), max_size=8),
 )
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_the_lowest_free_units_are_taken_and_never_more_than_the_limit(
-    core: Core, held: set[int], limit: int, asked: int, room: int
+def test_each_claim_takes_the_first_jobs_whose_keys_have_a_unit_left(
+    core: Core, accounts: list[str], limit: int, steps: list[tuple[int, set[int]]]
 ) -> None:
-    core.rows("DELETE FROM concurrency_slot")
-    for n in held:
-        core.rows("INSERT INTO concurrency_slot VALUES ('a', %s, %s, 1)", n, 1000 + n)
-    jobs = list(range(1, asked + 1))
-    take = "SELECT take_units(%s::bigint[], %s, %s, %s, %s)"
-    won = core.value(take, jobs, [0] * asked, ["a"] * asked, limit, room)
-    free = [n for n in range(1, limit + 1) if n not in held]
-    number = max(0, min(asked, room, limit - len(held)))
-    assert sorted(won) == jobs[:number]
-    new = core.rows("SELECT n FROM concurrency_slot WHERE job_id < 1000 ORDER BY job_id")
-    assert [row.n for row in new] == free[:number]
+    """Each step claims up to so many and ends some of those that run."""
+    core.rows("DELETE FROM live")
+    core.declare(concurrency_key=["account_id"], concurrency_limit=limit)
+    core.enqueue(*for_account(*accounts))
+    session, waiting, running = core.join(), list(range(len(accounts))), dict[int, Run]()
+    for room, ends in steps:
+        held, taken = Counter(accounts[n] for n in running), []
+        for n in waiting:
+            if len(taken) < room and held[accounts[n]] < limit:
+                taken.append(n)
+                held[accounts[n]] += 1
+        claimed = {run.args["n"]: run for run in core.claim(session, room)}
+        assert sorted(claimed) == taken
+        waiting = [n for n in waiting if n not in claimed]
+        running |= claimed
+        over = [running.pop(n) for place, n in enumerate(sorted(running)) if place in ends]
+        core.complete(session, over)
 
 
 def test_a_long_row_of_one_key_does_not_hide_the_others(keyed: Core) -> None:
@@ -129,6 +128,71 @@ def test_a_raised_limit_lets_waiting_jobs_in_by_the_sweep(keyed: Core) -> None:
     assert keyed.unblock() == 1
     assert keyed.unblock() == 0
     assert len(keyed.claim(session)) == 1
+
+
+def test_a_lowered_limit_lets_nothing_in_until_few_enough_run(core: Core) -> None:
+    core.declare(concurrency_key=["account_id"], concurrency_limit=3)
+    core.enqueue(*for_account(*"aaaaa"))
+    session = core.join()
+    runs = core.claim(session)
+    core.override(concurrency_limit=1)
+    for ended in runs[:2]:
+        core.complete(session, [ended])
+        assert core.claim(session) == []
+    core.complete(session, runs[2:])
+    assert [run.args["n"] for run in core.claim(session)] == [3]
+
+
+def test_a_cancelled_job_that_waited_gives_no_unit_back(keyed: Core) -> None:
+    jobs = keyed.enqueue(*for_account("a", "a", "a"))
+    session = keyed.join()
+    keyed.claim(session)
+    keyed.cancel(jobs[1].job_id)
+    assert keyed.live(jobs[2].job_id).state == 3
+
+
+def test_a_unit_that_just_comes_back_is_not_waited_for_and_hides_no_other_key(
+    keyed: Core, connect: Callable[[], Core]
+) -> None:
+    jobs = keyed.enqueue(*for_account("a", "a", "b"))
+    other, first, second = connect(), keyed.join("anna"), keyed.join("bert")
+    held = keyed.claim(first, room=1)
+    with keyed.open_transaction():
+        keyed.complete(first, held)
+        assert [run.id for run in other.claim(second, room=1)] == [jobs[2].job_id]
+    assert keyed.live(jobs[1].job_id).state == 1
+    assert [run.id for run in other.claim(second, room=1)] == [jobs[1].job_id]
+
+
+def test_who_ends_a_run_sees_the_job_that_was_just_set_aside(
+    keyed: Core, connect: Callable[[], Core]
+) -> None:
+    jobs = keyed.enqueue(*for_account("a", "a"))
+    other, first, second = connect(), keyed.join("anna"), keyed.join("bert")
+    held = keyed.claim(first, room=1)
+    with keyed.open_transaction():
+        assert keyed.claim(second) == []
+        ending = Thread(target=lambda: other.complete(first, held))
+        ending.start()
+        ending.join(0.2)
+    ending.join()
+    assert keyed.live(jobs[1].job_id).state == 1
+
+
+def test_a_claim_waits_for_another_that_may_take_the_same_unit(
+    keyed: Core, connect: Callable[[], Core]
+) -> None:
+    keyed.enqueue(*for_account("a", "a"))
+    other, first, second = connect(), keyed.join("anna"), keyed.join("bert")
+    claimed: list[Run] = []
+    with keyed.open_transaction():
+        assert len(keyed.claim(first, room=1)) == 1
+        claiming = Thread(target=lambda: claimed.extend(other.claim(second)))
+        claiming.start()
+        claiming.join(0.2)
+        assert claiming.is_alive()
+    claiming.join()
+    assert claimed == []
 
 
 def test_a_cancelled_next_of_a_key_does_not_keep_the_others_waiting(keyed: Core) -> None:

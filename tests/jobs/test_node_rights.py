@@ -51,7 +51,6 @@ def test_a_node_lives_a_jobs_whole_life_by_functions(core: Core, node: Core) -> 
         "SELECT * FROM permit(ARRAY[1])",
         "SELECT fire_schedule(gen_random_uuid(), '{}', now())",
         "SELECT * FROM document",
-        "DELETE FROM concurrency_slot",
         "SELECT * FROM rescue(1)",
         "SELECT * FROM retry_or_bury(NULL, NULL, NULL, true, now())",
         "SELECT prune_history(current_date)",

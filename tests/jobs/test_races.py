@@ -152,21 +152,22 @@ def test_two_needs_that_end_at_once_let_their_dependent_go(
 def test_two_claimers_never_hold_more_units_of_a_key_than_there_are(
     core: Core, connect: Callable[[], Core]
 ) -> None:
-    core.declare(concurrency_key=["k"], concurrency_limit=1)
+    core.declare(concurrency_key=["k"], concurrency_limit=2)
     nodes = [(connect(), core.join(name)) for name in ("anna", "bert")]
     core.enqueue(*({"args": {"k": n % 7, "n": n}} for n in range(300)))
     done: list[int] = []
+    most: list[int] = []
+    held = "SELECT count(*) FROM live WHERE state = 2 GROUP BY concurrency_key"
 
     def drain(node: Core, session: int) -> None:
         while node.value("SELECT EXISTS (SELECT FROM live)"):
             runs = node.claim(session, room=5)
-            keys = [run.args["k"] for run in runs]
-            assert len(set(keys)) == len(keys)
+            most.extend(row.count for row in node.rows(held))
             done.extend(node.complete(session, runs))
 
     at_once(*(partial(drain, *node) for node in nodes))
     assert len(done) == 300 == len(set(done))
-    assert core.value("SELECT count(*) FROM concurrency_slot") == 0
+    assert max(most) == 2
 
 
 def test_who_finds_a_key_full_while_its_unit_comes_back_does_not_wait_for_ever(
@@ -184,7 +185,7 @@ def test_who_finds_a_key_full_while_its_unit_comes_back_does_not_wait_for_ever(
             first, second = (second, first) if claimed else (first, second)
         core.complete(first, held)
         core.complete(first, core.claim(first))
-        core.rows("DELETE FROM live; DELETE FROM concurrency_slot")
+        core.rows("DELETE FROM live")
 
 
 def test_a_prune_racing_a_completion_loses_no_receipt_of_a_remembered_job(

@@ -42,7 +42,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "tests.capped": {"max_assigned": CAP},
 }
 TABLES = (
-    *("live", "done", "attempt", "enqueue_receipt", "dependency", "concurrency_slot", "job_group"),
+    *("live", "done", "attempt", "enqueue_receipt", "dependency", "job_group"),
     *("allocation", "leader", "node_kind", "node_session", "node"),
 )
 LEASE = timedelta(seconds=15)

@@ -10,12 +10,13 @@ down_revision = "0007"
 
 # `blocked_by`: 1 needs, 2 permission (then `run_at` is when to ask again), 3 its concurrency key.
 # It is one rule in one expression, because it is checked at each step of each job.
+# A running job is itself the unit of its concurrency key that is held: `ix_live_key` counts them.
 # `needs` counts what has yet to succeed: a row of `dependency` each, and the group of a callback.
 LIVE = """
 ALTER TABLE live
     ADD version smallint NOT NULL DEFAULT 1,
     ADD unique_key text,
-    ADD concurrency_key text,
+    ADD concurrency_key text COLLATE "C",
     ADD group_id uuid,
     ADD tags text[],
     ADD needs smallint NOT NULL DEFAULT 0,
@@ -28,10 +29,8 @@ ALTER TABLE live
         WHEN 2 THEN blocked_by IS NULL AND needs = 0
         ELSE blocked_by IS NULL AND needs = 0 AND NOT cancel_requested END IS TRUE);
 CREATE INDEX ix_live_blocked ON live (blocked_by, run_at) WHERE state = 3;
-CREATE INDEX ix_live_blocked_key ON live (concurrency_key, priority, seq)
-    WHERE state = 3 AND blocked_by = 3;
-CREATE INDEX ix_live_ready_key ON live (concurrency_key)
-    WHERE state = 1 AND concurrency_key IS NOT NULL;
+CREATE INDEX ix_live_key ON live (state, concurrency_key, priority, seq)
+    WHERE concurrency_key IS NOT NULL AND (state IN (1, 2) OR blocked_by = 3);
 CREATE UNIQUE INDEX uq_live_unique_key ON live (unique_key) WHERE unique_key IS NOT NULL;
 CREATE INDEX ix_live_group_id ON live (group_id) WHERE group_id IS NOT NULL;
 CREATE INDEX ix_live_tags ON live USING gin (tags) WHERE tags IS NOT NULL;
@@ -58,7 +57,6 @@ CREATE INDEX ix_done_group_id ON done (group_id) WHERE group_id IS NOT NULL;
 CREATE INDEX ix_done_tags ON done USING gin (tags) WHERE tags IS NOT NULL;
 """
 
-# A unit of a concurrency key that is held is a row, never a number: it cannot be given back twice.
 TIES = """
 CREATE TABLE dependency (
     job_id bigint NOT NULL,
@@ -66,16 +64,6 @@ CREATE TABLE dependency (
     CONSTRAINT pk_dependency PRIMARY KEY (job_id, needs_id)
 );
 CREATE INDEX ix_dependency_needs_id ON dependency (needs_id);
-
-CREATE TABLE concurrency_slot (
-    key text NOT NULL,
-    n int NOT NULL,
-    job_id bigint NOT NULL,
-    run_no int NOT NULL,
-    CONSTRAINT pk_concurrency_slot PRIMARY KEY (key, n),
-    CONSTRAINT uq_concurrency_slot_job_id UNIQUE (job_id)
-) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02,
-        autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 
 CREATE TABLE job_group (
     group_id uuid NOT NULL CONSTRAINT pk_job_group PRIMARY KEY,

@@ -1,9 +1,9 @@
-"""What the end of a run means for others: units given back, needs met, dependents, groups.
+"""What the end of a run means for others: the next of its key, needs met, dependents, groups.
 
 These run only for jobs that carry such a thing. Locks are taken in one order, so that no two of
-them wait for each other: the running rows a node speaks of, then waiting rows by id, then units by
-key and number, then groups by id. Who begins with waiting rows (enqueue, cancel, seal) takes all of
-them at once or none, and never waits while it holds one.
+them wait for each other: the running rows a node speaks of, then waiting rows by id, then groups by
+id. Who begins with waiting rows (enqueue, cancel, seal) takes all of them at once or none, and
+never waits while it holds one.
 """
 
 from alembic import op
@@ -15,32 +15,24 @@ PINNED = """SECURITY DEFINER
 SET search_path = jobs, pg_temp SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"""
 
-# A claimer that found a key full locks its units until the block is committed; the second statement
-# is a new one because only that sees such a block. What is next of the key becomes ready at once.
-FREE_KEYS = f"""
-CREATE FUNCTION free_keys(p_ids bigint[], p_keys text[]) RETURNS void
+# A unit of a key was given back with the row of the run that held it; what is next of the key
+# becomes ready at once. A claimer that found a key full locks its running jobs until the block is
+# committed; this is a statement after the one that waited for them, because only that sees such a
+# block.
+LET_NEXT_IN = f"""
+CREATE FUNCTION let_next_in(p_keys text[]) RETURNS void
 LANGUAGE plpgsql {PINNED} AS $$
-DECLARE v_keys text[]; v_freed int[];
 BEGIN
-    WITH held AS MATERIALIZED (
-        SELECT s.tid FROM (
-            SELECT c.key, c.n FROM unnest(p_ids, p_keys) AS t (id, key)
-            JOIN concurrency_slot c ON c.job_id = t.id AND c.key = t.key
-            ORDER BY c.key COLLATE "C", c.n) o
-        CROSS JOIN LATERAL (
-            SELECT c.ctid AS tid FROM concurrency_slot c WHERE c.key = o.key AND c.n = o.n
-            FOR UPDATE) s),
-    gone AS (
-        DELETE FROM concurrency_slot c WHERE c.ctid = ANY (ARRAY(SELECT tid FROM held))
-        RETURNING c.key)
-    SELECT array_agg(f.key), array_agg(f.n) INTO v_keys, v_freed
-    FROM (SELECT key, count(*) AS n FROM gone GROUP BY key) f;
-
     WITH next AS MATERIALIZED (
-        SELECT p.tid FROM unnest(v_keys, v_freed) AS t (key, n) CROSS JOIN LATERAL (
+        SELECT p.tid FROM (
+            SELECT t.key, count(*) AS n FROM unnest(p_keys) AS t (key)
+            WHERE t.key IS NOT NULL AND (SELECT true FROM live j
+                WHERE j.state = 3 AND j.blocked_by = 3 LIMIT 1)
+            GROUP BY t.key) f
+        CROSS JOIN LATERAL (
             SELECT j.ctid AS tid FROM live j
-            WHERE j.state = 3 AND j.blocked_by = 3 AND j.concurrency_key = t.key
-            ORDER BY j.priority, j.seq LIMIT t.n FOR UPDATE SKIP LOCKED) p)
+            WHERE j.state = 3 AND j.blocked_by = 3 AND j.concurrency_key = f.key
+            ORDER BY j.priority, j.seq LIMIT f.n FOR UPDATE SKIP LOCKED) p)
     UPDATE live j SET state = 1, blocked_by = NULL
     WHERE j.ctid = ANY (ARRAY(SELECT tid FROM next)) AND (j.state = 3) IS TRUE;
 END $$;
@@ -178,7 +170,8 @@ BEGIN
 END $$;
 """
 
-# The caller holds the rows; what else they meant is left to `settle_ended`.
+# The caller holds the rows; what else they meant is left to `settle_ended`. Only what ran held a unit
+# of its key.
 BURY_CANCELLED = f"""
 CREATE FUNCTION bury_cancelled(p_ids bigint[], p_reason text, p_now timestamptz,
     OUT ids bigint[], OUT keys text[], OUT groups uuid[], OUT dependents boolean[])
@@ -193,8 +186,9 @@ BEGIN
             g.session_id, g.run_at, g.created_at, g.claimed_at, p_now, g.site_id, g.account_id,
             g.request_id, g.args, p_reason, g.version, g.unique_key, g.concurrency_key,
             g.group_id, g.tags FROM gone g)
-    SELECT array_agg(g.id), array_agg(g.concurrency_key), array_agg(g.group_id),
-        array_agg(g.has_dependents) INTO ids, keys, groups, dependents FROM gone g;
+    SELECT array_agg(g.id), array_agg(CASE WHEN g.state = 2 THEN g.concurrency_key END),
+        array_agg(g.group_id), array_agg(g.has_dependents)
+    INTO ids, keys, groups, dependents FROM gone g;
     DELETE FROM dependency d WHERE d.job_id = ANY (p_ids);
 END $$;
 """
@@ -219,7 +213,7 @@ BEGIN
         PERFORM lock_waiting(
             v_doomed || dependents(v_won, false) || callbacks(p_groups, v_doomed));
     END IF;
-    IF v_keyed THEN PERFORM free_keys(p_ids, p_keys); END IF;
+    IF v_keyed THEN PERFORM let_next_in(p_keys); END IF;
     IF v_won IS NOT NULL THEN PERFORM meet_needs(v_won, p_now); END IF;
     IF v_lost IS NOT NULL THEN
         SELECT * INTO v FROM bury_cancelled(
@@ -237,7 +231,7 @@ END $$;
 
 def upgrade() -> None:
     for function in (
-        *(FREE_KEYS, ASKING_KINDS, LOWER_NEEDS, MEET_NEEDS, DEPENDENTS, CALLBACKS, LOCK_WAITING),
+        *(LET_NEXT_IN, ASKING_KINDS, LOWER_NEEDS, MEET_NEEDS, DEPENDENTS, CALLBACKS, LOCK_WAITING),
         *(LOCK_ALL_OR_NONE, COUNT_GROUPS, BURY_CANCELLED, SETTLE_ENDED),
     ):
         op.execute(function)

@@ -125,7 +125,7 @@ CREATE FUNCTION release(p_session bigint, p_ids bigint[], p_runs int[],
 RETURNS SETOF bigint
 LANGUAGE plpgsql {PINNED} AS $$
 #variable_conflict use_column
-DECLARE v_ids bigint[]; v_tied bigint[]; v_cancelled bigint[]; v_keys text[]; v record;
+DECLARE v_ids bigint[]; v_cancelled bigint[]; v_keys text[];
 BEGIN
     PERFORM FROM unnest(p_ids, p_runs) AS t (id, run_no) CROSS JOIN LATERAL (
         SELECT FROM live j WHERE j.id = t.id AND j.run_no = t.run_no
@@ -140,11 +140,10 @@ BEGIN
             claimed_at = NULL, deadline_at = NULL
         WHERE j.ctid = ANY (ARRAY(SELECT tid FROM held WHERE NOT cancel_requested)))
     SELECT array_agg(h.id), array_agg(h.id) FILTER (WHERE h.cancel_requested),
-        array_agg(h.id) FILTER (WHERE NOT h.cancel_requested AND h.concurrency_key IS NOT NULL),
         array_agg(h.concurrency_key)
             FILTER (WHERE NOT h.cancel_requested AND h.concurrency_key IS NOT NULL)
-    INTO v_ids, v_cancelled, v_tied, v_keys FROM held h;
-    IF v_tied IS NOT NULL THEN PERFORM free_keys(v_tied, v_keys); END IF;
+    INTO v_ids, v_cancelled, v_keys FROM held h;
+    IF v_keys IS NOT NULL THEN PERFORM let_next_in(v_keys); END IF;
     IF v_cancelled IS NOT NULL THEN
         PERFORM cancel_locked(v_cancelled, 'cancelled on request before it started', p_now);
     END IF;

@@ -1,8 +1,8 @@
 """How jobs are given out: to sessions that stand, of kinds that may run there, within every limit.
 
 Plain kinds are taken by one statement for all of them. Kinds with a cap, a rate, a concurrency key
-or several versions are taken one by one. Rows that several claims share (slots, rates) are locked
-in the order of kinds, units of keys in the order of keys.
+or several versions are taken one by one. What several claims share (slots, rates, the units of
+keys) is locked in the order of kinds.
 """
 
 from alembic import op
@@ -61,10 +61,9 @@ TAKE_LIMITED = TAKE.format(
     room="v_free",
 )
 
-# Kinds are served in the caller's order until `p_room` jobs are found; those with concurrency keys
-# change places among themselves, so that all claims take units in one order. A look that finds
-# nothing writes nothing. The session row is locked so that a session cannot end between being found
-# alive and its claim being committed.
+# Kinds are served in the caller's order until `p_room` jobs are found. A look that finds nothing
+# writes nothing. The session row is locked so that a session cannot end between being found alive
+# and its claim being committed.
 CLAIM = f"""
 CREATE FUNCTION claim(p_session bigint, p_kinds int[], p_free int[], p_room int,
     p_now timestamptz DEFAULT clock_timestamp())
@@ -72,8 +71,8 @@ RETURNS TABLE ({CLAIMED})
 LANGUAGE plpgsql {PINNED} AS $$
 #variable_conflict use_column
 DECLARE
-    v_kinds int[]; v_free int[]; v_versions smallint[]; v_limited boolean[]; v_turns int[];
-    v_turn int := 0; v_at int; v_to int := 0; v_room int := p_room; v_taken int;
+    v_kinds int[]; v_free int[]; v_versions smallint[]; v_limited boolean[];
+    v_at int; v_to int := 0; v_room int := p_room; v_taken int;
 BEGIN
     SELECT array_agg(a.kind_id), array_agg(a.free), array_agg(a.version_high),
         array_agg(a.is_limited)
@@ -93,16 +92,12 @@ BEGIN
     WHERE s.session_id = p_session AND s.state = 'live' AND s.lease_until > p_now
       AND (SELECT n.paused_at FROM node n WHERE n.name = s.node_name) IS NULL FOR SHARE;
     IF NOT FOUND THEN RETURN; END IF;
-    IF v_limited @> ARRAY[true] THEN v_turns := lock_limits(p_session, v_kinds); END IF;
+    IF v_limited @> ARRAY[true] THEN PERFORM lock_limits(p_session, v_kinds); END IF;
 
     WHILE v_to < cardinality(v_kinds) AND v_room > 0 LOOP
         v_at := v_to + 1;
         v_to := v_at;
         IF v_limited[v_at] THEN
-            IF v_at = ANY (v_turns) THEN
-                v_turn := v_turn + 1;
-                v_at := v_turns[v_turn];
-            END IF;
             RETURN QUERY SELECT * FROM claim_limited(
                 p_session, v_kinds[v_at], least(v_free[v_at], v_room), p_now);
         ELSE
@@ -115,9 +110,10 @@ BEGIN
 END $$;
 """
 
-# Returns the places of the kinds with concurrency keys in the order in which units are taken.
+# Of a kind with concurrency keys one claim at a time counts what runs of each key: so no two find
+# the same unit free. The lock ends with the transaction, when others can see what was started.
 LOCK_LIMITS = f"""
-CREATE FUNCTION lock_limits(p_session bigint, p_kinds int[]) RETURNS int[]
+CREATE FUNCTION lock_limits(p_session bigint, p_kinds int[]) RETURNS void
 LANGUAGE plpgsql {PINNED} AS $$
 BEGIN
     PERFORM FROM (SELECT DISTINCT t.kind_id FROM unnest(p_kinds) AS t (kind_id) ORDER BY 1) o
@@ -126,10 +122,10 @@ BEGIN
     PERFORM FROM (SELECT DISTINCT t.kind_id FROM unnest(p_kinds) AS t (kind_id) ORDER BY 1) o
     CROSS JOIN LATERAL (
         SELECT FROM rate_state r WHERE r.kind_id = o.kind_id FOR NO KEY UPDATE) l;
-    RETURN ARRAY(
-        SELECT t.place::int FROM unnest(p_kinds) WITH ORDINALITY AS t (kind_id, place)
+    PERFORM pg_advisory_xact_lock(hashtext('jobs.claim_keyed'), o.kind_id) FROM (
+        SELECT DISTINCT k.kind_id FROM unnest(p_kinds) AS t (kind_id)
         JOIN kind k ON k.kind_id = t.kind_id
-        WHERE k.concurrency_key IS NOT NULL ORDER BY k.name COLLATE "C", t.place);
+        WHERE k.concurrency_key IS NOT NULL ORDER BY k.kind_id) o;
 END $$;
 """
 
@@ -174,105 +170,68 @@ BEGIN
 END $$;
 """
 
-# Looks at ready jobs until it has enough, setting those aside whose key is full: 50 at a time, and
-# at most 2,000 in one call, however many of one key stand in front.
+# In each key's row those that run stand in front, then those that are ready, and as many as the
+# limit may run; a job that was enqueued before its kind had a key always may. Looks on where keys
+# are full, at 50 or more at a time and at some 2,000 in one call, however many of one key stand in
+# front.
 CLAIM_KEYED = f"""
 CREATE FUNCTION claim_keyed(p_session bigint, p_kind int, p_free int, p_versions smallint[],
     p_limit int, p_now timestamptz)
 RETURNS TABLE ({CLAIMED})
-LANGUAGE plpgsql {PINNED} AS $$
+LANGUAGE plpgsql {PINNED} SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
-    v_left int := p_free; v_looked int := 0; v_ids bigint[]; v_runs int[]; v_keys text[];
-    v_won bigint[];
+    v_left int := p_free; v_ask int := p_free; v_looked int := 0; v_seen int; v_won tid[];
+    v_lost tid[]; v_keys text[]; v_taken int; v_aside int;
 BEGIN
     WHILE v_left > 0 AND v_looked < 2000 LOOP
-        SELECT array_agg(p.id), array_agg(p.run_no), array_agg(p.key)
-        INTO v_ids, v_runs, v_keys FROM (
-            SELECT q.* FROM unnest(p_versions) AS v (version) CROSS JOIN LATERAL (
-                SELECT j.id, j.run_no, j.concurrency_key AS key FROM live j
-                WHERE j.state = 1 AND j.kind_id = p_kind AND j.version = v.version
-                ORDER BY j.priority, j.seq LIMIT greatest(v_left, 50) FOR UPDATE SKIP LOCKED) q
-            LIMIT greatest(v_left, 50)) p;
-        EXIT WHEN v_ids IS NULL;
-        v_won := take_units(v_ids, v_runs, v_keys, p_limit, v_left);
-        RETURN QUERY {START.format(which="j.id = ANY (v_won)")};
-        v_left := v_left - cardinality(v_won);
-        v_looked := v_looked + cardinality(v_ids);
-        EXIT WHEN set_full_aside(v_ids, v_keys, p_limit) = 0 AND v_won = '{{}}';
+        WITH seen AS MATERIALIZED (
+            SELECT q.*, row_number() OVER () AS place FROM (
+                SELECT q.* FROM unnest(p_versions) AS v (version) CROSS JOIN LATERAL (
+                    SELECT j.ctid AS tid, j.concurrency_key AS key FROM live j
+                    WHERE j.state = 1 AND j.kind_id = p_kind AND j.version = v.version
+                    ORDER BY j.priority, j.seq LIMIT v_ask FOR UPDATE SKIP LOCKED) q
+                LIMIT v_ask) q),
+        judged AS (
+            SELECT n.*, n.key IS NULL
+                OR row_number() OVER (PARTITION BY n.key ORDER BY n.place) <= p_limit AS fits
+            FROM (SELECT s.tid, s.key, s.place FROM seen s UNION ALL
+                SELECT NULL, j.concurrency_key, 0 FROM live j WHERE j.state = 2
+                    AND j.concurrency_key = ANY (ARRAY(SELECT s.key FROM seen s))) n)
+        SELECT count(*), (array_agg(c.tid ORDER BY c.place) FILTER (WHERE c.fits))[1:v_left],
+            array_agg(c.tid) FILTER (WHERE NOT c.fits), array_agg(c.key) FILTER (WHERE NOT c.fits)
+        INTO v_seen, v_won, v_lost, v_keys FROM judged c WHERE c.place > 0;
+        RETURN QUERY {START.format(which="j.ctid = ANY (v_won)")};
+        GET DIAGNOSTICS v_taken = ROW_COUNT;
+        v_left := v_left - v_taken;
+        v_looked := v_looked + v_seen;
+        EXIT WHEN v_lost IS NULL;
+        v_aside := set_full_aside(v_lost, v_keys, p_limit);
+        EXIT WHEN v_aside = 0 AND v_taken = 0 AND v_ask >= 50;
+        v_ask := greatest(v_left, 50);
     END LOOP;
 END $$;
 """
 
-# The first jobs of each key get the units that are free, as far as there is room: those between
-# units that are held, then those after the last. A job that was enqueued before its kind had a key
-# needs none. Whoever takes the same unit at the same moment is waited for, and the unit is theirs.
-TAKE_UNITS = f"""
-CREATE FUNCTION take_units(p_ids bigint[], p_runs int[], p_keys text[], p_limit int, p_room int)
-RETURNS bigint[]
-LANGUAGE plpgsql {PINNED} SET enable_hashjoin = on AS $$
-DECLARE v_won bigint[];
-BEGIN
-    WITH asked AS MATERIALIZED (
-        SELECT t.*, row_number() OVER (PARTITION BY t.key COLLATE "C" ORDER BY t.place) AS nth
-        FROM unnest(p_ids, p_runs, p_keys) WITH ORDINALITY AS t (id, run_no, key, place)),
-    free AS MATERIALIZED (
-        SELECT k.key, f.n, row_number() OVER (PARTITION BY k.key COLLATE "C" ORDER BY f.n) AS nth
-        FROM (SELECT min(a.key) AS key, count(*)::int AS most FROM asked a WHERE a.key IS NOT NULL
-            GROUP BY a.key COLLATE "C") k
-        CROSS JOIN LATERAL (
-            SELECT g.n FROM (
-                SELECT lag(c.n, 1, 0) OVER (ORDER BY c.n) AS since, c.n AS upto
-                FROM concurrency_slot c WHERE c.key = k.key) h
-            CROSS JOIN LATERAL generate_series(
-                h.since + 1, least(h.upto - 1, p_limit, h.since + k.most)) AS g (n)
-            UNION ALL
-            SELECT t.n FROM (SELECT coalesce(max(c.n), 0) AS last
-                FROM concurrency_slot c WHERE c.key = k.key) m
-            CROSS JOIN LATERAL
-                generate_series(m.last + 1, least(p_limit, m.last + k.most)) AS t (n)
-            LIMIT greatest(0, least(k.most, p_limit -
-                (SELECT count(*) FROM concurrency_slot c WHERE c.key = k.key)))) f),
-    first AS MATERIALIZED (
-        SELECT a.id, a.run_no, a.key, f.n FROM asked a
-        LEFT JOIN free f ON f.key = a.key AND f.nth = a.nth
-        WHERE a.key IS NULL OR f.n IS NOT NULL ORDER BY a.place LIMIT p_room),
-    taken AS (
-        INSERT INTO concurrency_slot (key, n, job_id, run_no)
-        SELECT f.key, f.n, f.id, f.run_no + 1 FROM first f WHERE f.key IS NOT NULL
-        ORDER BY f.key COLLATE "C", f.n ON CONFLICT DO NOTHING RETURNING job_id)
-    SELECT array_agg(x.id) INTO v_won FROM (
-        SELECT job_id AS id FROM taken UNION ALL SELECT f.id FROM first f WHERE f.key IS NULL) x;
-    RETURN coalesce(v_won, '{{}}');
-END $$;
-"""
-
-# A job whose key is full waits for a unit. The units are held against being given back until this
-# is committed: whoever gives one back then sees who waits for it.
+# A job whose key is full waits for a unit. The key's running jobs are held until this is committed:
+# whoever ends one then sees who waits for it. One that is just ending is not waited for, because
+# its unit comes back.
 SET_FULL_ASIDE = f"""
-CREATE FUNCTION set_full_aside(p_ids bigint[], p_keys text[], p_limit int) RETURNS int
-LANGUAGE plpgsql {PINNED} AS $$
+CREATE FUNCTION set_full_aside(p_tids tid[], p_keys text[], p_limit int) RETURNS int
+LANGUAGE plpgsql {PINNED} SET enable_bitmapscan = off AS $$
 DECLARE v_full text[]; v_aside int;
 BEGIN
-    SELECT array_agg(f.key) INTO v_full FROM (
+    v_full := ARRAY(
         SELECT h.key FROM (
-            SELECT DISTINCT t.key FROM unnest(p_ids, p_keys) AS t (id, key)
-            JOIN live j ON j.id = t.id WHERE t.key IS NOT NULL AND (j.state = 1) IS TRUE) k
-        CROSS JOIN LATERAL (
-            SELECT c.key, c.n FROM concurrency_slot c WHERE c.key = k.key) h
-        GROUP BY h.key HAVING count(*) >= p_limit ORDER BY h.key COLLATE "C") f;
-    IF v_full IS NULL THEN RETURN 0; END IF;
-    SELECT array_agg(f.key) INTO v_full FROM (
-        SELECT h.key FROM (
-            SELECT o.key FROM (
-                SELECT c.key, c.n FROM unnest(v_full) AS k (key)
-                JOIN concurrency_slot c ON c.key = k.key ORDER BY c.key COLLATE "C", c.n) o
-            CROSS JOIN LATERAL (SELECT FROM concurrency_slot c
-                WHERE c.key = o.key AND c.n = o.n FOR KEY SHARE) l) h
-        GROUP BY h.key HAVING count(*) >= p_limit) f;
+            SELECT k.key FROM (SELECT DISTINCT t.key FROM unnest(p_keys) AS t (key)) k
+            CROSS JOIN LATERAL (
+                SELECT FROM live j WHERE j.state = 2 AND j.concurrency_key = k.key
+                FOR KEY SHARE SKIP LOCKED) l) h
+        GROUP BY h.key HAVING count(*) >= p_limit);
     UPDATE live j SET state = 3, blocked_by = 3
-    FROM unnest(p_ids, p_keys) AS t (id, key)
-    WHERE j.id = t.id AND (j.state = 1) IS TRUE AND t.key = ANY (v_full);
+    WHERE j.ctid = ANY (ARRAY(
+        SELECT t.tid FROM unnest(p_tids, p_keys) AS t (tid, key) WHERE t.key = ANY (v_full)))
+      AND (j.state = 1) IS TRUE;
     GET DIAGNOSTICS v_aside = ROW_COUNT;
     RETURN v_aside;
 END $$;
@@ -284,9 +243,7 @@ NODE_MAY = ("claim(bigint, int[], int[], int, timestamptz)",)
 def upgrade() -> None:
     op.execute(READY)
     op.execute("DROP FUNCTION claim(bigint, int[], int[], int, timestamptz)")
-    for function in (
-        *(LOCK_LIMITS, TAKE_UNITS, SET_FULL_ASIDE, CLAIM_KEYED, CLAIM_LIMITED, CLAIM),
-    ):
+    for function in (LOCK_LIMITS, SET_FULL_ASIDE, CLAIM_KEYED, CLAIM_LIMITED, CLAIM):
         op.execute(function)
     op.execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA jobs FROM PUBLIC")
     for function in NODE_MAY:

@@ -73,8 +73,8 @@ BEGIN
 END $$;
 """
 
-# The net below `free_keys`: units that became free without a run ending, because a limit was raised
-# or the next job of the key was cancelled. Keys are found one by one, never job by job.
+# The net below `let_next_in`: units that became free without a run ending, because a limit was
+# raised or the next job of the key was cancelled. Keys are found one by one, never job by job.
 UNBLOCK_KEYS = f"""
 CREATE FUNCTION unblock_keys(p_limit int, p_now timestamptz DEFAULT clock_timestamp())
 RETURNS TABLE (kind text, jobs bigint)
@@ -92,7 +92,7 @@ BEGIN
             ORDER BY j.concurrency_key LIMIT 1) n),
     room AS MATERIALIZED (
         SELECT w.key, coalesce(k.concurrency_limit, p_limit)
-            - (SELECT count(*) FROM concurrency_slot c WHERE c.key = w.key)
+            - (SELECT count(*) FROM live j WHERE j.state = 2 AND j.concurrency_key = w.key)
             - (SELECT count(*) FROM live j WHERE j.state = 1 AND j.concurrency_key = w.key) AS free
         FROM waits w JOIN kind k ON k.kind_id = w.kind_id),
     pick AS MATERIALIZED (

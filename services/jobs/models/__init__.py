@@ -4,7 +4,6 @@ which the migrations define."""
 from services.jobs.models.base import Base
 from services.jobs.models.jobs import (
     Attempt,
-    ConcurrencySlot,
     Dependency,
     Document,
     Done,
@@ -34,7 +33,6 @@ __all__ = [
     "Allocation",
     "Attempt",
     "Base",
-    "ConcurrencySlot",
     "Dependency",
     "Document",
     "Done",

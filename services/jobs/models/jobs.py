@@ -96,17 +96,6 @@ class Dependency(Base):
     needs_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
 
 
-class ConcurrencySlot(Base):
-    """A unit of a concurrency key, held by a run."""
-
-    __tablename__ = "concurrency_slot"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    n: Mapped[int] = mapped_column(primary_key=True)
-    job_id: Mapped[int] = mapped_column(BigInteger)
-    run_no: Mapped[int]
-
-
 class JobGroup(Base):
     """Jobs that are counted together; its callback runs when it is sealed and all have ended."""
 

@@ -14,7 +14,7 @@ def tables_to_vacuum(session: Session) -> list[str]:
     found = session.execute(
         text(
             "SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'jobs'"
-            " AND relname IN ('live', 'concurrency_slot', 'progress', 'enqueue_receipt')"
+            " AND relname IN ('live', 'progress', 'enqueue_receipt')"
             " AND n_dead_tup > greatest(:most, n_live_tup) ORDER BY relname"
         ),
         {"most": DEAD_ROWS},

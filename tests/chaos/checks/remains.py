@@ -11,7 +11,6 @@ from tests.chaos.world import World
 
 ROWS = {
     "running jobs": "SELECT count(*) FROM live WHERE state = 2",
-    "slot rows": "SELECT count(*) FROM concurrency_slot",
     "sessions that never ended": "SELECT count(*) FROM node_session WHERE ended_at IS NULL",
     "connections": "SELECT count(*) FROM pg_stat_activity WHERE usename = 'memberhall_node'",
 }

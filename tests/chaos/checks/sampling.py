@@ -27,10 +27,6 @@ WHERE l.state = 2 AND k.name = 'chaos.keyed' GROUP BY 1 HAVING count(*) > 1
 SAME_UNIQUE = """
 SELECT unique_key, count(*) FROM live WHERE unique_key IS NOT NULL GROUP BY 1 HAVING count(*) > 1
 """
-LOOSE_SLOTS = """
-SELECT s.key, s.n FROM concurrency_slot s WHERE NOT EXISTS (
-    SELECT FROM live l WHERE l.id = s.job_id AND l.run_no = s.run_no AND l.state = 2)
-"""
 STUCK = """
 SELECT l.uid::text, s.node_name FROM live l JOIN node_session s USING (session_id)
 WHERE l.state = 2 AND s.ended_at < clock_timestamp() - make_interval(secs => %s)
@@ -96,8 +92,6 @@ class Sampler:
             yield Violation("I8", "", f"{number} jobs with the key {key} run at once")
         for key, number in rows(SAME_UNIQUE):
             yield Violation("unique", "", f"{number} jobs of the unique key {key} live at once")
-        for key, n in rows(LOOSE_SLOTS):
-            yield Violation("I8", "", f"slot {n} of {key} is held by no running job")
         for uid, node in rows(STUCK, STUCK_AFTER):
             yield Violation("I5", uid, f"still runs in an ended session of {node}")
         yield from self._orders_only_grow()
