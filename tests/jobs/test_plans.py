@@ -17,15 +17,20 @@ SCANNED = r"Seq Scan on (live|done|enqueue_receipt|dependency|job_group)"
 BACKLOG = 100_000  # jobs that are ready, and as many scheduled; twice as many are done
 
 
-@pytest.fixture
-def explained(core: Core, connect: Callable[[], Core], admin_url: str) -> Callable[..., str]:
-    """Run an act on a superuser's connection and return the plans of every statement inside."""
+@pytest.fixture(params=[0, 5], ids=["planned when empty", "planned when nearly empty"])
+def explained(core: Core, admin_url: str, request: pytest.FixtureRequest) -> Callable[..., str]:
+    """Run an act on a superuser's connection and return the plans of every statement inside.
+
+    The worst time to plan: the tables are known to be empty, or nearly.
+    """
     admin = Core(admin_url)
     admin.rows("SET search_path = jobs")
     admin.rows("LOAD 'auto_explain'")
-    admin.rows(
-        "VACUUM ANALYZE live, done, enqueue_receipt"
-    )  # the worst time to plan: the table is known to be empty
+    few: int = request.param
+    hold_keys(core, few)
+    tie(core, few)
+    admin.rows("VACUUM ANALYZE live, done, enqueue_receipt, dependency, job_group")
+    admin.rows("DELETE FROM live; DELETE FROM dependency; DELETE FROM job_group")
 
     def explain(act: Callable[[Core], object]) -> str:
         del admin.connection.notices[:]
@@ -65,6 +70,25 @@ def fill(core: Core) -> None:
         "INSERT INTO enqueue_receipt SELECT gen_random_uuid(), n, '', now()"
         " FROM generate_series(1, %s) n",
         BACKLOG,
+    )
+
+
+def hold_keys(core: Core, number: int) -> None:
+    """That many run of a thousand keys."""
+    core.rows(
+        "INSERT INTO live (uid, kind_id, state, priority, seq, max_attempts, run_at, created_at,"
+        " args, concurrency_key, session_id, deadline_at) SELECT gen_random_uuid(), 1, 2, 2, n, 3,"
+        " now(), now(), '{}', 'other ' || n %% 1000, 1, now() FROM generate_series(1, %s) n",
+        number,
+    )
+
+
+def tie(core: Core, number: int) -> None:
+    core.rows("INSERT INTO dependency SELECT -n, -n - 1 FROM generate_series(1, %s) n", number)
+    core.rows(
+        "INSERT INTO job_group (group_id, created_at) SELECT gen_random_uuid(), now()"
+        " FROM generate_series(1, %s) n",
+        number,
     )
 
 
@@ -127,18 +151,8 @@ def test_no_statement_of_tied_and_limited_jobs_reads_a_table(
 
     explained(round_trip)
     fill(core)
-    core.rows(
-        "INSERT INTO live (uid, kind_id, state, priority, seq, max_attempts, run_at, created_at,"
-        " args, concurrency_key, session_id, deadline_at) SELECT gen_random_uuid(), 1, 2, 2, n, 3,"
-        " now(), now(), '{}', 'other ' || n %% 1000, 1, now() FROM generate_series(1, %s) n",
-        BACKLOG,
-    )
-    core.rows("INSERT INTO dependency SELECT -n, -n - 1 FROM generate_series(1, %s) n", BACKLOG)
-    core.rows(
-        "INSERT INTO job_group (group_id, created_at) SELECT gen_random_uuid(), now()"
-        " FROM generate_series(1, %s) n",
-        BACKLOG,
-    )
+    hold_keys(core, BACKLOG)
+    tie(core, BACKLOG)
     plans = explained(round_trip)
     assert not re.search(SCANNED, plans)
     assert largest_read(plans) < 1000

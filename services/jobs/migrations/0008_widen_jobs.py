@@ -11,6 +11,8 @@ down_revision = "0007"
 # `blocked_by`: 1 needs, 2 permission (then `run_at` is when to ask again), 3 its concurrency key.
 # It is one rule in one expression, because it is checked at each step of each job.
 # A running job is itself the unit of its concurrency key that is held: `ix_live_key` counts them.
+# Whoever reads it gives the state as a variable, so that no other index of a part of the table
+# fits: while the table is small the planner takes any that does, and then keeps to it.
 # `needs` counts what has yet to succeed: a row of `dependency` each, and the group of a callback.
 LIVE = """
 ALTER TABLE live

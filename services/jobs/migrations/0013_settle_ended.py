@@ -4,6 +4,10 @@ These run only for jobs that carry such a thing. Locks are taken in one order, s
 them wait for each other: the running rows a node speaks of, then waiting rows by id, then groups by
 id. Who begins with waiting rows (enqueue, cancel, seal) takes all of them at once or none, and
 never waits while it holds one.
+
+A table that is nearly empty when a join with it is planned is not worth an index to the planner,
+which then goes through all of it, still when it has grown. OFFSET 0 has it look up each row by
+itself.
 """
 
 from alembic import op
@@ -22,6 +26,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off"""
 LET_NEXT_IN = f"""
 CREATE FUNCTION let_next_in(p_keys text[]) RETURNS void
 LANGUAGE plpgsql {PINNED} AS $$
+DECLARE v_blocked CONSTANT smallint := 3;
 BEGIN
     WITH next AS MATERIALIZED (
         SELECT p.tid FROM (
@@ -31,7 +36,7 @@ BEGIN
             GROUP BY t.key) f
         CROSS JOIN LATERAL (
             SELECT j.ctid AS tid FROM live j
-            WHERE j.state = 3 AND j.blocked_by = 3 AND j.concurrency_key = f.key
+            WHERE j.state = v_blocked AND j.blocked_by = 3 AND j.concurrency_key = f.key
             ORDER BY j.priority, j.seq LIMIT f.n FOR UPDATE SKIP LOCKED) p)
     UPDATE live j SET state = 1, blocked_by = NULL
     WHERE j.ctid = ANY (ARRAY(SELECT tid FROM next)) AND (j.state = 3) IS TRUE;
@@ -52,14 +57,17 @@ CREATE FUNCTION lower_needs(p_ids bigint[], p_met int[], p_now timestamptz) RETU
 LANGUAGE plpgsql {PINNED} AS $$
 DECLARE v_asking int[] := asking_kinds();
 BEGIN
-    UPDATE live j SET needs = j.needs - t.met,
-        state = CASE WHEN j.needs > t.met THEN 3 WHEN j.run_at > p_now THEN 0
+    WITH held AS MATERIALIZED (
+        SELECT l.tid, t.met FROM unnest(p_ids, p_met) AS t (id, met) CROSS JOIN LATERAL (
+            SELECT j.ctid AS tid FROM live j WHERE j.id = t.id OFFSET 0) l)
+    UPDATE live j SET needs = j.needs - h.met,
+        state = CASE WHEN j.needs > h.met THEN 3 WHEN j.run_at > p_now THEN 0
             WHEN j.kind_id = ANY (v_asking) THEN 3 ELSE 1 END,
-        blocked_by = CASE WHEN j.needs > t.met THEN 1 WHEN j.run_at > p_now THEN NULL
+        blocked_by = CASE WHEN j.needs > h.met THEN 1 WHEN j.run_at > p_now THEN NULL
             WHEN j.kind_id = ANY (v_asking) THEN 2 END,
-        run_at = CASE WHEN j.needs > t.met THEN j.run_at ELSE greatest(j.run_at, p_now) END
-    FROM unnest(p_ids, p_met) AS t (id, met)
-    WHERE j.id = t.id AND (j.blocked_by = 1) IS TRUE;
+        run_at = CASE WHEN j.needs > h.met THEN j.run_at ELSE greatest(j.run_at, p_now) END
+    FROM held h
+    WHERE j.ctid = h.tid AND (j.blocked_by = 1) IS TRUE;
 END $$;
 """
 
@@ -71,7 +79,7 @@ BEGIN
     WITH met AS (
         DELETE FROM dependency d WHERE d.ctid = ANY (ARRAY(
             SELECT x.tid FROM unnest(p_ids) AS t (id) CROSS JOIN LATERAL (
-                SELECT e.ctid AS tid FROM dependency e WHERE e.needs_id = t.id) x))
+                SELECT e.ctid AS tid FROM dependency e WHERE e.needs_id = t.id OFFSET 0) x))
         RETURNING d.job_id)
     SELECT array_agg(m.job_id), array_agg(m.n) INTO v_ids, v_met
     FROM (SELECT job_id, count(*) AS n FROM met GROUP BY job_id) m;
@@ -89,7 +97,7 @@ BEGIN
             SELECT t.id, true FROM unnest(p_ids) AS t (id)
             UNION
             SELECT d.job_id, false FROM waits w CROSS JOIN LATERAL (
-                SELECT e.job_id FROM dependency e WHERE e.needs_id = w.id) d
+                SELECT e.job_id FROM dependency e WHERE e.needs_id = w.id OFFSET 0) d
             WHERE w.is_root OR p_all)
         SELECT DISTINCT w.id FROM waits w WHERE NOT w.is_root ORDER BY w.id);
 END $$;
@@ -103,9 +111,11 @@ BEGIN
     RETURN ARRAY(
         SELECT DISTINCT g.callback_id FROM (
             SELECT unnest(p_groups) AS group_id UNION
-            SELECT j.group_id FROM unnest(p_ids) AS t (id) JOIN live j ON j.id = t.id) m
-        JOIN job_group g ON g.group_id = m.group_id
-        WHERE g.finished_at IS NULL AND g.callback_id IS NOT NULL);
+            SELECT l.group_id FROM unnest(p_ids) AS t (id) CROSS JOIN LATERAL (
+                SELECT j.group_id FROM live j WHERE j.id = t.id OFFSET 0) l) m
+        CROSS JOIN LATERAL (
+            SELECT c.callback_id FROM job_group c WHERE c.group_id = m.group_id
+              AND c.finished_at IS NULL AND c.callback_id IS NOT NULL OFFSET 0) g);
 END $$;
 """
 
@@ -170,8 +180,8 @@ BEGIN
 END $$;
 """
 
-# The caller holds the rows; what else they meant is left to `settle_ended`. Only what ran held a unit
-# of its key.
+# The caller holds the rows; what else they meant is left to `settle_ended`. Only what ran held a
+# unit of its key.
 BURY_CANCELLED = f"""
 CREATE FUNCTION bury_cancelled(p_ids bigint[], p_reason text, p_now timestamptz,
     OUT ids bigint[], OUT keys text[], OUT groups uuid[], OUT dependents boolean[])

@@ -182,7 +182,7 @@ LANGUAGE plpgsql {PINNED} SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
     v_left int := p_free; v_ask int := p_free; v_looked int := 0; v_seen int; v_won tid[];
-    v_lost tid[]; v_keys text[]; v_taken int; v_aside int;
+    v_lost tid[]; v_keys text[]; v_taken int; v_aside int; v_running CONSTANT smallint := 2;
 BEGIN
     WHILE v_left > 0 AND v_looked < 2000 LOOP
         WITH seen AS MATERIALIZED (
@@ -196,8 +196,9 @@ BEGIN
             SELECT n.*, n.key IS NULL
                 OR row_number() OVER (PARTITION BY n.key ORDER BY n.place) <= p_limit AS fits
             FROM (SELECT s.tid, s.key, s.place FROM seen s UNION ALL
-                SELECT NULL, j.concurrency_key, 0 FROM live j WHERE j.state = 2
-                    AND j.concurrency_key = ANY (ARRAY(SELECT s.key FROM seen s))) n)
+                SELECT NULL, j.concurrency_key, 0 FROM live j
+                WHERE j.state IN (1, 2) AND j.state = v_running
+                  AND j.concurrency_key = ANY (ARRAY(SELECT s.key FROM seen s))) n)
         SELECT count(*), (array_agg(c.tid ORDER BY c.place) FILTER (WHERE c.fits))[1:v_left],
             array_agg(c.tid) FILTER (WHERE NOT c.fits), array_agg(c.key) FILTER (WHERE NOT c.fits)
         INTO v_seen, v_won, v_lost, v_keys FROM judged c WHERE c.place > 0;
@@ -219,14 +220,14 @@ END $$;
 SET_FULL_ASIDE = f"""
 CREATE FUNCTION set_full_aside(p_tids tid[], p_keys text[], p_limit int) RETURNS int
 LANGUAGE plpgsql {PINNED} SET enable_bitmapscan = off AS $$
-DECLARE v_full text[]; v_aside int;
+DECLARE v_full text[]; v_aside int; v_running CONSTANT smallint := 2;
 BEGIN
     v_full := ARRAY(
         SELECT h.key FROM (
             SELECT k.key FROM (SELECT DISTINCT t.key FROM unnest(p_keys) AS t (key)) k
             CROSS JOIN LATERAL (
-                SELECT FROM live j WHERE j.state = 2 AND j.concurrency_key = k.key
-                FOR KEY SHARE SKIP LOCKED) l) h
+                SELECT FROM live j WHERE j.state IN (1, 2) AND j.state = v_running
+                  AND j.concurrency_key = k.key FOR KEY SHARE SKIP LOCKED) l) h
         GROUP BY h.key HAVING count(*) >= p_limit);
     UPDATE live j SET state = 3, blocked_by = 3
     WHERE j.ctid = ANY (ARRAY(

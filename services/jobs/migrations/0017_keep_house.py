@@ -80,26 +80,29 @@ CREATE FUNCTION unblock_keys(p_limit int, p_now timestamptz DEFAULT clock_timest
 RETURNS TABLE (kind text, jobs bigint)
 LANGUAGE plpgsql {PINNED} AS $$
 #variable_conflict use_column
+DECLARE v_taking CONSTANT smallint[] := '{{1, 2}}'; v_blocked CONSTANT smallint := 3;
 BEGIN
     RETURN QUERY
     WITH RECURSIVE waits (key, kind_id) AS (
         (SELECT j.concurrency_key, j.kind_id FROM live j
-         WHERE j.state = 3 AND j.blocked_by = 3 ORDER BY j.concurrency_key LIMIT 1)
+         WHERE j.state = v_blocked AND j.blocked_by = 3 AND j.concurrency_key IS NOT NULL
+         ORDER BY j.concurrency_key LIMIT 1)
         UNION ALL
         SELECT n.* FROM waits w CROSS JOIN LATERAL (
             SELECT j.concurrency_key, j.kind_id FROM live j
-            WHERE j.state = 3 AND j.blocked_by = 3 AND j.concurrency_key > w.key
+            WHERE j.state = v_blocked AND j.blocked_by = 3 AND j.concurrency_key > w.key
             ORDER BY j.concurrency_key LIMIT 1) n),
     room AS MATERIALIZED (
-        SELECT w.key, coalesce(k.concurrency_limit, p_limit)
-            - (SELECT count(*) FROM live j WHERE j.state = 2 AND j.concurrency_key = w.key)
-            - (SELECT count(*) FROM live j WHERE j.state = 1 AND j.concurrency_key = w.key) AS free
-        FROM waits w JOIN kind k ON k.kind_id = w.kind_id),
+        SELECT w.key, l.units - (SELECT count(*) FROM (
+                SELECT FROM live j WHERE j.state IN (1, 2) AND j.state = ANY (v_taking)
+                  AND j.concurrency_key = w.key LIMIT l.units) t) AS free
+        FROM waits w JOIN kind k ON k.kind_id = w.kind_id
+        CROSS JOIN LATERAL (SELECT coalesce(k.concurrency_limit, p_limit) AS units) l),
     pick AS MATERIALIZED (
         SELECT p.tid FROM room r CROSS JOIN LATERAL (
             SELECT j.ctid AS tid FROM live j
-            WHERE j.state = 3 AND j.blocked_by = 3 AND j.concurrency_key = r.key
-            ORDER BY j.priority, j.seq LIMIT greatest(r.free, 0) FOR UPDATE SKIP LOCKED) p
+            WHERE j.state = v_blocked AND j.blocked_by = 3 AND j.concurrency_key = r.key
+            ORDER BY j.priority, j.seq LIMIT r.free FOR UPDATE SKIP LOCKED) p
         LIMIT p_limit),
     moved AS (
         UPDATE live j SET state = 1, blocked_by = NULL
