@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
+from chassis.driver import Connection
 from chassis.errors import Unavailable
 from chassis.logs import log
 
@@ -39,13 +40,17 @@ class Database:
         connect: Callable[[], Any] | None = None,
         service: str | None = None,
     ) -> None:
-        options: dict[str, Any] = {"creator": connect} if connect else {}
+        options: dict[str, Any] = {"connect_args": {"connection_factory": Connection}}
+        if connect:
+            options = {"creator": connect}
         self.engine: Engine = create_engine(
             sqlalchemy_url(url),
             pool_size=pool_size,
             max_overflow=5,
             pool_timeout=5,
             pool_recycle=1800,
+            # The one used last has its plans made and its tables known; a cold one takes 40 ms.
+            pool_use_lifo=True,
             **options,
         )
         self._sessions = sessionmaker(
@@ -78,6 +83,17 @@ class Database:
         return self._retried(
             lambda: self._rolled_back(lambda s: work(s, *args, **kwargs)), repeatable=True
         )
+
+    def look(
+        self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a query of a single statement without a transaction: one round trip for three."""
+
+        def alone(session: Session) -> T:
+            session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+            return work(session, *args, **kwargs)
+
+        return self.read(alone)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -145,6 +161,21 @@ def is_away(error: DBAPIError) -> bool:
 
 def _unavailable() -> Unavailable:
     return Unavailable("database_away", "The database cannot be reached at the moment.")
+
+
+def put_off(session: Session, statement: str, values: Sequence[Any]) -> None:
+    """Send a statement (psycopg2's `%s`) together with the session's next one or its COMMIT.
+
+    For what nobody waits for: it fails there, if it does. On a connection that is not made by
+    `Database` it is sent at once.
+    """
+    session.flush()
+    connection: Any = session.connection().connection.driver_connection
+    if isinstance(connection, Connection):
+        connection.put_off(statement, values)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis.database import put_off
 from chassis.errors import Conflict
 from chassis.plumbing import inbox, reply
 
@@ -23,6 +24,7 @@ _RECORD = (
 _RESERVE = (
     insert(reply).on_conflict_do_nothing(index_elements=["call_id"]).returning(reply.c.call_id)
 )
+_ANSWER = "UPDATE reply SET answer = %s WHERE call_id = %s"
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def answered_once(
         assert earlier is not None
         return earlier.answer
     result = answer()
-    session.execute(reply.update().where(reply.c.call_id == call_id).values(answer=result))
+    put_off(session, _ANSWER, (json.dumps(result), str(call_id)))
     return result
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from chassis import clock, plumbing
+from chassis import clock
 from chassis.context import Caller
+from chassis.database import put_off
 from chassis.errors import Invalid
 from chassis.events import Event, instant_text
 from chassis.ids import new_id
@@ -23,6 +23,7 @@ MOST_TAGS = 20
 MOST_NEEDS = 100
 MOST_VERSION = 32_767
 
+_STAGE = "INSERT INTO outbox (message_id, wire, headers, body) VALUES (%s, %s, %s, %s)"
 _KIND = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _TAG = re.compile(r"[\w.:@/-]{1,50}")
 
@@ -177,15 +178,8 @@ def _stage(
         "request_id": caller.request_id if caller else str(message_id),
         "causation_id": _text(session.info.get("causation_id")),
     }
-    session.execute(
-        insert(plumbing.outbox),
-        {
-            "message_id": message_id,
-            "wire": wire,
-            "headers": headers,
-            "body": json.dumps(body, separators=(",", ":")).encode(),
-        },
-    )
+    told = json.dumps(body, separators=(",", ":")).encode()
+    put_off(session, _STAGE, (str(message_id), wire, json.dumps(headers), told))
     session.info["staged"] = True
     return message_id
 

@@ -27,6 +27,7 @@ from chassis.bus.runtime import Runtime  # noqa: E402
 from chassis.client import Client  # noqa: E402
 from chassis.context import Signer, Verifier  # noqa: E402
 from chassis.database import Database  # noqa: E402
+from chassis.driver import Connection  # noqa: E402
 from chassis.errors import Unavailable  # noqa: E402
 from chassis.health import Health  # noqa: E402
 from chassis.logs import log, start_logging  # noqa: E402
@@ -117,7 +118,7 @@ class Process:
     def _follow_clock(self) -> None:
         while True:
             try:
-                self.database.read(timekeeping.follow)
+                self.database.look(timekeeping.follow)
             except (SQLAlchemyError, Unavailable) as error:
                 log.debug("clock not read", reason=str(error))
             eventlet.sleep(1)
@@ -178,7 +179,7 @@ def _container(service_class: type, runtime: Runtime) -> ServiceContainer:
 def _connect(url: str) -> Any:
     """psycopg2's connect_timeout is ignored in green threads, so the hub keeps the time."""
     with eventlet.Timeout(CONNECT_SECONDS, psycopg2.OperationalError("connecting took too long")):
-        return psycopg2.connect(url)
+        return psycopg2.connect(url, connection_factory=Connection)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from chassis.database import put_off
 from services.jobs.commands.core import read_committed
 from services.jobs.domain import HOUSE
 
@@ -31,16 +32,13 @@ def campaign(session: Session, *, holder: str, seconds: float) -> Term | None:
 
 
 def lead(session: Session, *, term: Term) -> None:
-    """The first statement of each of a leader's transactions.
+    """The first statement of each of a leader's transactions; it travels with the second.
 
     Fails with the SQLSTATE MH001 when the term is over, and else holds off a successor until the
     transaction ends.
     """
     read_committed(session)
-    session.execute(
-        text("SELECT lead(:name, :holder, :term)"),
-        {"name": HOUSE, "holder": term.holder, "term": term.number},
-    )
+    put_off(session, "SELECT lead(%s, %s, %s)", (HOUSE, term.holder, term.number))
 
 
 def resign(session: Session, *, term: Term) -> None:
