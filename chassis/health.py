@@ -8,6 +8,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+STOP_SECONDS = 10.0  # how soon the server notices that it shall stop; nobody waits for it
+
 Check = Callable[[], str | None]
 """Returns None when all is well, else a sentence that says what is not."""
 
@@ -25,7 +27,8 @@ class Health:
         if port == 0:
             return
         self._server = make_server(host, port, self._serve, handler_class=_QuietHandler)
-        threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
+        serve = self._server.serve_forever
+        threading.Thread(target=serve, args=(STOP_SECONDS,), name="health", daemon=True).start()
 
     def stop(self) -> None:
         if self._server:

@@ -55,15 +55,16 @@ class Relay:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._work.wait(SWEEP)
+            is_woken = self._work.wait(SWEEP)
             self._work.clear()
-            self._sweep()
+            self._sweep(is_woken)
 
-    def _sweep(self) -> None:
+    def _sweep(self, is_woken: bool) -> None:
         try:
-            if self._publish_batch(self._publishers[0]) == BATCH:
-                self._publish_backlog()
-            self._measure()
+            if is_woken or self._measure():
+                if self._publish_batch(self._publishers[0]) == BATCH:
+                    self._publish_backlog()
+                self._measure()
         except (SQLAlchemyError, Unavailable) as error:
             log.warning("events wait in the outbox", reason=str(error).splitlines()[0])
             self._stopping.wait(SWEEP)
@@ -99,11 +100,12 @@ class Relay:
             body=body,
         )
 
-    def _measure(self) -> None:
-        with self._database.engine.connect() as connection:
-            waiting, lag = connection.execute(_WAITING).one()
+    def _measure(self) -> int:
+        """How many rows wait."""
+        waiting, lag = self._database.look(lambda session: session.execute(_WAITING).one())
         metrics.outbox_waiting.set(waiting)
         metrics.outbox_lag.set(float(lag or 0))
+        return int(waiting)
 
 
 _OLDEST = (

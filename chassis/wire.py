@@ -8,9 +8,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from amqp import spec
 from kombu.connection import Connection
 
 from chassis import metrics
@@ -21,7 +22,7 @@ CALLS = "memberhall.rpc"
 
 CONNECT_TIMEOUT = 5.0  # seconds
 HEARTBEAT = 15  # seconds; a dead broker is noticed within twice that
-_READ_TIMEOUT = 0.5  # seconds; how soon the reader notices that it shall stop
+_BEAT = HEARTBEAT / 5  # seconds between looks at the heartbeats
 _PAUSES = (0.1, 0.25, 0.5, 1.0, 2.0)  # seconds between attempts to connect again
 
 _CORK = getattr(socket, "TCP_CORK", None)  # Linux only
@@ -59,6 +60,7 @@ class Wire:
 
     def stop(self, timeout: float = 5.0) -> None:
         self._stopping.set()
+        self._say_goodbye()
         if self._thread and self._thread is not threading.current_thread():
             self._thread.join(timeout)
 
@@ -90,6 +92,7 @@ class Wire:
                     act()
             except self._errors() as error:
                 self._connected.clear()
+                self._wake_reader()
                 log.warning("write failed", connection=self._name, reason=repr(error))
                 raise Away(self._name) from error
 
@@ -111,6 +114,7 @@ class Wire:
 
     def _live(self, connection: Connection) -> bool:
         """Connect and read until the connection ends; returns whether there was one."""
+        had_one = False
         try:
             connection.connect()
             self._connection, self._amqp = connection, connection.connection
@@ -118,39 +122,52 @@ class Wire:
             _publish_without_reading(connection)
             self._on_connect(self)
             self._connected.set()
+            had_one = True
             log.info("broker connected", connection=self._name)
-            self._read(connection)
-            return True
+            if self._stopping.is_set():
+                self._say_goodbye()
+            self._read()
         except self._errors() as error:
             log.warning("broker away", connection=self._name, reason=str(error))
         except Exception:  # noqa: BLE001 - a thread that died would hear nothing any more
             log.exception("reading failed; connecting anew", connection=self._name)
-        had_one = self._connected.is_set()
         self._connected.clear()
         return had_one
 
-    def _read(self, connection: Connection) -> None:
+    def _read(self) -> None:
+        """Until the broker has said goodbye, or did not in time."""
         beat = time.monotonic()
-        while not self._stopping.is_set() and self._connected.is_set():
+        while self._amqp.connected:
             try:
-                connection.drain_events(timeout=_READ_TIMEOUT)
+                self._amqp.drain_events(timeout=_BEAT)
             except TimeoutError:
-                pass
-            if time.monotonic() - beat > 1:
+                if self._stopping.is_set():
+                    return
+            if time.monotonic() - beat >= _BEAT:
                 beat = time.monotonic()
                 with self._lock:
-                    connection.heartbeat_check()
+                    if self._connected.is_set():
+                        self._amqp.heartbeat_tick()
 
-    def _close(self, connection: Connection) -> None:
-        """Say goodbye only on a connection that is well: a lost one would never answer."""
-        try:
+    def _say_goodbye(self) -> None:
+        """The broker's answer is the last that the reader hears. A lost connection has none."""
+        with self._lock:
             if self._connected.is_set():
                 self._connected.clear()
-                connection.release()
-            elif self._connection is connection:
+                try:
+                    self._amqp.send_method(spec.Connection.Close, "BsBB", (0, "", 0, 0))
+                except self._errors() as error:
+                    self._wake_reader()
+                    log.debug("connection was gone already", reason=str(error))
+
+    def _wake_reader(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _close(self, connection: Connection) -> None:
+        if self._connection is connection:
+            with suppress(OSError):
                 self._amqp.collect()
-        except self._errors() as error:
-            log.debug("connection was gone already", reason=str(error))
 
     def _errors(self) -> tuple[type[BaseException], ...]:
         if self._connection is None:
