@@ -86,7 +86,7 @@ def bell_of(leader: Leader) -> HeardBell:
 
 def do(leader: Leader, name: str) -> float | None:
     """One round of that tick."""
-    [tick] = [each for each in leader.ticks() if each.name == name]
+    [tick] = [each for each in leader.ticks if each.name == name]
     return tick.work()
 
 

@@ -62,7 +62,7 @@ def test_a_paused_kind_has_no_slots_and_has_them_again(leader: Leader, core: Cor
 
 
 def test_a_job_that_is_due_soon_is_readied_when_it_is(leader: Leader, core: Core) -> None:
-    assert do(leader, "watch") == 0.5
+    assert do(leader, "watch") is None
     now = datetime.now(UTC)
     core.enqueue({"run_at": str(now + timedelta(seconds=0.2))}, now=now)
     pause = do(leader, "watch")
@@ -70,27 +70,37 @@ def test_a_job_that_is_due_soon_is_readied_when_it_is(leader: Leader, core: Core
     assert pause <= 0.2
 
 
-def test_an_idle_cluster_is_looked_at_less_often(leader: Leader, core: Core) -> None:
-    core.join(now=datetime.now(UTC))
-    assert do(leader, "allocate") == 1.0
+def test_slots_that_changed_are_looked_at_again_soon(leader: Leader, core: Core) -> None:
     core.enqueue_many(1)
+    core.join(now=datetime.now(UTC))
+    assert do(leader, "allocate") == 0.5
     assert do(leader, "allocate") is None
 
 
 def test_a_round_that_nothing_calls_for_is_not_begun(leader: Leader, core: Core) -> None:
+    """Once at first, in case; and then when a glance sees something."""
     begun: list[int] = []
-    tick = Tick("any", 0.5, lambda: begun.append(1), lambda seen: seen.ready)
-    leader._done(tick)
-    leader._done(tick)
-    assert begun == [1], "once at first, in case"
+    tick = Tick("any", 0.0, lambda: begun.append(1), lambda seen: seen.ready)
+    leader.ticks = (tick,)
+    leader.start()
+    wait_until(lambda: begun == [1])
+    leader._call(_seen(leader))
+    assert not tick.called.is_set()
     core.enqueue_many(1)
-    wait_until(lambda: bool(leader._done(tick) and len(begun) == 2))
+    wait_until(lambda: len(begun) > 1, seconds=5)
+
+
+def test_a_round_is_begun_seldom_though_nothing_calls_for_it(leader: Leader) -> None:
+    begun: list[int] = []
+    leader.ticks = (Tick("any", 0.0, lambda: begun.append(1), lambda _: False, seldom=0.1),)
+    leader.start()
+    wait_until(lambda: len(begun) > 2, seconds=5)
 
 
 @pytest.mark.parametrize("what", ["ready", "running", "due", "lost", "died"])
 def test_a_glance_sees_what_there_is_to_do(leader: Leader, core: Core, what: str) -> None:
     now = datetime.now(UTC)
-    assert _seen(leader) == queries.Glance(None, False, False, False, False, False)
+    assert _seen(leader) == queries.Glance(None, *7 * [False])
     run_at = now + timedelta(seconds=3) if what == "due" else None
     core.enqueue({"run_at": run_at}, now=now)
     session = core.join(now=now - timedelta(seconds=19 if what == "lost" else 0))
@@ -107,15 +117,28 @@ def test_a_glance_sees_what_there_is_to_do(leader: Leader, core: Core, what: str
     assert seen.ready == (what in ("ready", "lost"))
 
 
+def test_a_glance_sees_that_a_kind_wants_to_be_asked(leader: Leader, core: Core) -> None:
+    core.declare(name="tests.other", hooks={"reporting": "report"})
+    assert _seen(leader).asks
+
+
+def test_a_glance_sees_a_job_that_waits_for_leave(leader: Leader, core: Core) -> None:
+    core.declare(hooks={"allowing": "allow"})
+    core.enqueue_many(1)
+    core.declare()  # nobody can be asked any more, but the job is still to be let go
+    seen = _seen(leader)
+    assert (seen.blocked, seen.asks) == (True, True)
+
+
 def _seen(leader: Leader) -> queries.Glance:
-    return leader._database.read(queries.glance)
+    return leader._database.look(queries.glance, datetime.now(UTC))
 
 
 def test_a_tick_that_fails_is_tried_again_and_harms_no_other(
     leader: Leader, core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "rescue", lambda session: session.execute(text("SELECT wrong")))
-    [watch] = [each for each in leader.ticks() if each.name == "watch"]
+    [watch] = [each for each in leader.ticks if each.name == "watch"]
     assert leader._done(watch) == 1.0
     do(leader, "unblock")
     assert leader.leadership.is_trusted

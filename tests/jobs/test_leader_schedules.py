@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis import clock
-from services.jobs import commands
+from services.jobs import commands, queries
 from services.jobs.service.leader import Leader
 from tests.jobs.core import Core
 from tests.jobs.leading import (
@@ -47,6 +47,17 @@ def test_a_schedule_fires_when_it_is_due_and_once(daily: Leader, core: Core) -> 
     assert fire(daily, "2026-03-28 02:00:01") == 1
     assert fire(daily, "2026-03-28 02:00:02") == 0
     assert core.rows("SELECT args FROM live")[0].args == {"a": 1}
+
+
+def test_a_glance_sees_what_is_due_by_business_time(daily: Leader) -> None:
+    def is_due(now: str) -> bool:
+        return daily._database.look(queries.glance, at(now)).fires
+
+    assert is_due("2026-03-27 12:00") is False
+    assert is_due("2026-03-28 01:59:59") is False
+    assert is_due("2026-03-28 02:00:01") is True
+    daily._database.transact(commands.pause_schedule, schedule_id=SCHEDULE)
+    assert is_due("2026-03-28 02:00:01") is False
 
 
 def test_fires_that_were_missed_are_made_up_for(daily: Leader, core: Core) -> None:

@@ -1,7 +1,6 @@
 """What the jobs service does: each function is one unit of work on an open session."""
 
 from services.jobs.commands.allocating import (
-    Allocated,
     allocate_slots,
 )
 from services.jobs.commands.asking import (
@@ -74,7 +73,6 @@ __all__ = [
     "ANNOUNCE_AT_ONCE",
     "NOT_LEADING",
     "Accepted",
-    "Allocated",
     "Firings",
     "Petitioner",
     "Rescued",

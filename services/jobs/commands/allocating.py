@@ -1,7 +1,5 @@
 """Giving kinds their slots on nodes."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import RowMapping, select, text
 from sqlalchemy.orm import Session
 
@@ -10,25 +8,18 @@ from services.jobs.domain.allocation import Demand, Host, Slots, allocate
 from services.jobs.models import Allocation, Kind
 
 
-@dataclass(frozen=True)
-class Allocated:
-    """The epoch that was written, None where all stayed as it was; and whether there is work."""
-
-    epoch: int | None
-    is_busy: bool
-
-
-def allocate_slots(session: Session, *, turn: int) -> Allocated:
+def allocate_slots(session: Session, *, turn: int) -> int | None:
     """Compare demand and slots, and write the allocation anew where it has to change.
 
-    For `turn` see services.jobs.domain.allocation.allocate.
+    Returns the epoch that was written, None where all stayed as it was. For `turn` see
+    services.jobs.domain.allocation.allocate.
     """
-    slots, told, is_busy = _looked(session, turn)
+    slots, told = _looked(session, turn)
     if slots == told:
-        return Allocated(None, is_busy)
+        return None
     # Limits must not change between looking and writing; nothing was locked while all was well.
     session.execute(select(Kind.kind_id).order_by(Kind.kind_id).with_for_update(read=True)).all()
-    slots, told, is_busy = _looked(session, turn)
+    slots, told = _looked(session, turn)
     rows = [
         {"kind_id": kind, "session_id": node, "slots": number}
         for (kind, node), number in sorted(slots.items())
@@ -36,11 +27,12 @@ def allocate_slots(session: Session, *, turn: int) -> Allocated:
     written = session.execute(
         text("SELECT write_allocation(CAST(:rows AS jsonb))"), {"rows": as_json(rows)}
     )
-    return Allocated(written.scalar_one(), is_busy)
+    epoch: int = written.scalar_one()
+    return epoch
 
 
-def _looked(session: Session, turn: int) -> tuple[Slots, Slots, bool]:
-    """The slots that should be, those that are, and whether there is work."""
+def _looked(session: Session, turn: int) -> tuple[Slots, Slots]:
+    """The slots that should be, and those that are."""
     demands = [_demand(row) for row in session.execute(_DEMANDS).mappings()]
     hosts = [
         Host(row.session_id, row.slots, frozenset(row.kinds or ()))
@@ -52,8 +44,7 @@ def _looked(session: Session, turn: int) -> tuple[Slots, Slots, bool]:
             select(Allocation.kind_id, Allocation.session_id, Allocation.slots)
         )
     }
-    is_busy = any(demand.wanted for demand in demands)
-    return allocate(demands, hosts, told, turn), told, is_busy
+    return allocate(demands, hosts, told, turn), told
 
 
 _DEMANDS = text(

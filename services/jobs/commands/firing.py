@@ -21,11 +21,10 @@ _FIRE = text("SELECT fire_schedule(:schedule_id, :fires, :next_at)").bindparams(
 
 @dataclass(frozen=True)
 class Firings:
-    """How many jobs were made, of these kinds; and whether there is any schedule to look at."""
+    """How many jobs were made, of these kinds."""
 
     number: int
     kinds: Sequence[str]
-    has_schedules: bool = True
 
 
 def fire_due_schedules(session: Session, *, now: datetime) -> Firings:
@@ -38,8 +37,6 @@ def fire_due_schedules(session: Session, *, now: datetime) -> Firings:
         .order_by(Schedule.schedule_id)
         .with_for_update(of=Schedule, skip_locked=True)
     ).all()
-    if not looked_at:
-        return Firings(0, (), session.execute(select(Schedule.schedule_id)).first() is not None)
     number, kinds = 0, set[str]()
     for schedule, kind in looked_at:
         found = _due(schedule, now)

@@ -1,6 +1,7 @@
 """How the cluster and its tables are doing, as the leader asks."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -22,12 +23,16 @@ def tables_to_vacuum(session: Session) -> list[str]:
     return list(found.scalars())
 
 
+_GLANCE = text("SELECT due_in, lost, died, blocked, ready, running, fires, asks FROM glance(:now)")
+
+
 @dataclass(frozen=True)
 class Glance:
     """What there may be to do: `due_in` is seconds until the next scheduled job, None without one.
 
     `lost` are nodes whose lease has run out or whose jobs are to be taken back, `died` jobs whose
-    death nobody was told of, `blocked`, `ready` and `running` jobs in these states.
+    death nobody was told of, `blocked`, `ready` and `running` jobs in these states, `fires`
+    schedules that are due, `asks` kinds or jobs that a service is to be asked about.
     """
 
     due_in: float | None
@@ -36,11 +41,11 @@ class Glance:
     blocked: bool
     ready: bool
     running: bool
+    fires: bool
+    asks: bool
 
 
-def glance(session: Session) -> Glance:
-    """One cheap reading that locks and writes nothing."""
-    seen = session.execute(
-        text("SELECT due_in, lost, died, blocked, ready, running FROM glance()")
-    ).one()
+def glance(session: Session, now: datetime) -> Glance:
+    """One cheap reading that locks and writes nothing; `now` is business time."""
+    seen = session.execute(_GLANCE, {"now": now}).one()
     return Glance(*seen)

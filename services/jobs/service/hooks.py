@@ -31,7 +31,6 @@ Ask = Callable[..., Any]
 """The bus client's call: (service, request, caller=, deadline=, **arguments)."""
 
 MOST_ASKED = 200  # jobs in one question for permission
-IDLE_SECONDS = 3.0
 
 
 class HookRounds:
@@ -48,18 +47,14 @@ class HookRounds:
         self._selected: dict[str, set[str]] = {}
         self._reported: dict[str, float] = {}
 
-    def begin(self) -> float | None:
-        """Start a round for each kind whose last one has ended, and ask for new permissions.
-
-        Returns how long to wait until the next, where nobody wants to be asked.
-        """
+    def begin(self) -> None:
+        """Start a round for each kind whose last one has ended, and ask for new permissions."""
         kinds, petitioners = self._leadership.run(self._look)
         for kind in kinds:
             if not kind.is_paused:
                 self._start(kind.name, self._round, kind)
         self._begin_allowing({kind.name: kind for kind in kinds}, petitioners)
         self._under_way = {name: each for name, each in self._under_way.items() if each.is_alive()}
-        return None if kinds or petitioners else IDLE_SECONDS
 
     def wait(self) -> None:
         """Until every round has ended; for whoever stops or tests."""

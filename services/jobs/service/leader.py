@@ -7,7 +7,7 @@ that a slow one (a hook that does not answer, a vacuum) delays no other.
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,12 +29,11 @@ from services.jobs.service.leadership import (
 from services.jobs.settings import Settings
 
 TURN_SECONDS = 2.0  # where kinds take turns
-WATCH_SECONDS = 0.5
+GLANCE_SECONDS = 0.5
+AGAIN_SECONDS = 0.5  # where a round found something, for there may be more
+SOON_SECONDS = 1.0  # jobs due within it are waited for
 LOCKED_SECONDS = 0.05
-GLANCE_AGE = 0.9  # of a tick's pause: as old may a glance be that another tick took
-AT_LATEST_SECONDS = 5.0
-IDLE_SECONDS = 2.0  # where there is nothing that a tick is for
-IDLE_ALLOCATION_SECONDS = 1.0
+SELDOM_SECONDS = 10.0  # between rounds that nothing calls for
 MOST_PAUSE_SECONDS = 30.0  # after a failure, however seldom the tick
 STOP_SECONDS = 2.0
 
@@ -44,13 +43,16 @@ class Tick:
     """Work that is done every so many seconds while this process leads.
 
     It may return how long to wait instead. `calls` tells whether a glance at the cluster calls for
-    it; what nothing calls for is done now and then all the same.
+    it: a round of an idle cluster would find nothing, and each is a write to the disk. What nothing
+    calls for is done after `seldom` seconds all the same.
     """
 
     name: str
     seconds: float
     work: Callable[[], float | None]
     calls: Callable[[queries.Glance], bool] | None = None
+    seldom: float = SELDOM_SECONDS
+    called: threading.Event = field(default_factory=threading.Event)
 
 
 class Leader:
@@ -66,30 +68,32 @@ class Leader:
         self._hooks = HookRounds(self.leadership, bell, ask, settings)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._seen: queries.Glance | None = None
-        self._seen_at = 0.0
-        self._at_latest: dict[str, float] = {}  # when a tick is due though nothing calls for it
+        self.ticks = self._made_ticks()
 
     def start(self) -> None:
         self._spawn("campaign", self._campaign)
-        for tick in self.ticks():
+        self._spawn("lookout", self._look_out)
+        for tick in self.ticks:
             self._spawn(tick.name, self._tick, tick)
 
     def stop(self) -> None:
         """Resign, so that another candidate takes over at once."""
         self._stopping.set()
         self.leadership.resign()
-        self.leadership.won.set()  # nobody shall go on waiting for an election
+        self.leadership.won.set()  # nobody shall go on waiting for an election or a call
+        for tick in self.ticks:
+            tick.called.set()
         for thread in self._threads:
             thread.join(STOP_SECONDS / len(self._threads))
 
-    def ticks(self) -> tuple[Tick, ...]:
+    def _made_ticks(self) -> tuple[Tick, ...]:
         return (
-            Tick("watch", WATCH_SECONDS, self._watch, _is_watched_for),
+            Tick("watch", 0.0, self._watch, _is_watched_for),
             Tick("unblock", 1.0, self._unblock, lambda seen: seen.blocked or seen.ready),
-            Tick("allocate", 0.5, self._allocate, lambda seen: seen.ready or seen.running),
-            Tick("fire", 1.0, self._fire),
-            Tick("hooks", self._settings.hook_seconds, self._hooks.begin),
+            # Slots of a node that joined an idle cluster: nothing else calls for them.
+            Tick("allocate", 0.5, self._allocate, lambda seen: seen.ready or seen.running, 5.0),
+            Tick("fire", 1.0, self._fire, lambda seen: seen.fires),
+            Tick("hooks", self._settings.hook_seconds, self._ask, lambda seen: seen.asks),
             Tick("sonar", 2.0, self._ping),
             Tick("deaths", 1.0, self._announce, lambda seen: seen.died),
             Tick("vacuum", 60.0, self._vacuum),
@@ -111,18 +115,39 @@ class Leader:
             leads = self.leadership.is_trusted
             self._stopping.wait(RENEW_SECONDS if leads else STAND_SECONDS)
 
+    def _look_out(self) -> None:
+        """Glance at the cluster, and call those that have something to do."""
+        while not self._stopping.is_set():
+            self.leadership.won.wait()
+            if self.leadership.is_trusted:
+                try:
+                    seen = self._database.look(queries.glance, clock.now())
+                except Exception as error:  # noqa: BLE001 - the ticks say what is wrong
+                    log.debug("no glance", reason=str(error))
+                else:
+                    self._call(seen)
+            self._stopping.wait(GLANCE_SECONDS)
+
+    def _call(self, seen: queries.Glance) -> None:
+        for tick in self.ticks:
+            if tick.calls and tick.calls(seen):
+                tick.called.set()
+
     def _tick(self, tick: Tick) -> None:
         while not self._stopping.is_set():
             self.leadership.won.wait()
+            tick.called.clear()
             pause = self._done(tick)
-            self._stopping.wait(pause)
+            self._stopping.wait(tick.seconds if pause is None else pause)
+            if tick.calls and pause is None:
+                tick.called.wait(tick.seldom)
 
-    def _done(self, tick: Tick) -> float:
-        """Do the work once; returns the seconds until the next time."""
+    def _done(self, tick: Tick) -> float | None:
+        """Do the work once; returns the seconds until the next time, None for the tick's own."""
         if self._stopping.is_set() or not self.leadership.is_trusted:
             return STAND_SECONDS
         try:
-            pause = tick.work() if self._is_called_for(tick) else None
+            pause = tick.work()
         except NotLeading:
             measures.ticks.labels(tick.name, "not leading").inc()
             return STAND_SECONDS
@@ -131,20 +156,9 @@ class Leader:
             log.error("housekeeping failed", tick=tick.name, exc_info=error)
             return max(1.0, min(tick.seconds, MOST_PAUSE_SECONDS))
         measures.ticks.labels(tick.name, "done").inc()
-        return tick.seconds if pause is None else pause
+        return pause
 
-    def _is_called_for(self, tick: Tick) -> bool:
-        """Most rounds of an idle cluster would find nothing, and each is a write to the disk."""
-        now = time.monotonic()
-        if tick.calls and now < self._at_latest.get(tick.name, 0.0):
-            if now >= self._seen_at + GLANCE_AGE * tick.seconds or self._seen is None:
-                self._seen, self._seen_at = self._database.read(queries.glance), now
-            if not tick.calls(self._seen):
-                return False
-        self._at_latest[tick.name] = now + AT_LATEST_SECONDS
-        return True
-
-    def _watch(self) -> float:
+    def _watch(self) -> float | None:
         """Take back what was lost and ready what is due; look again when the next job is."""
         kinds, found, due_in = self.leadership.run(_watched)
         if found.nodes or found.jobs:
@@ -156,29 +170,32 @@ class Leader:
             self._bell.ring(kinds)
         # What is due and was not readied is locked by somebody; looking on and on frees nothing.
         soonest = 0.0 if kinds else LOCKED_SECONDS
-        return WATCH_SECONDS if due_in is None else min(WATCH_SECONDS, max(soonest, due_in))
+        return None if due_in is None or due_in > SOON_SECONDS else max(soonest, due_in)
 
     def _unblock(self) -> float | None:
         kinds = self.leadership.run(commands.free_waiting)
         if not kinds:
             return None
         self._bell.ring(kinds)
-        return WATCH_SECONDS
+        return AGAIN_SECONDS
 
     def _allocate(self) -> float | None:
         turn = int(time.monotonic() / TURN_SECONDS)
-        made = self.leadership.run(commands.allocate_slots, turn=turn)
-        if made.epoch is not None:
-            measures.epoch.set(made.epoch)
-            self._bell.tell_change()
-        return None if made.is_busy or made.epoch is not None else IDLE_ALLOCATION_SECONDS
+        epoch = self.leadership.run(commands.allocate_slots, turn=turn)
+        if epoch is None:
+            return None
+        measures.epoch.set(epoch)
+        self._bell.tell_change()
+        return AGAIN_SECONDS
 
-    def _fire(self) -> float | None:
+    def _fire(self) -> None:
         fired = self.leadership.run(commands.fire_due_schedules, now=clock.now())
         if fired.number:
             measures.fired.inc(fired.number)
             self._bell.ring(fired.kinds)
-        return None if fired.has_schedules else IDLE_SECONDS
+
+    def _ask(self) -> None:
+        self._hooks.begin()
 
     def _ping(self) -> None:
         self._bell.ping()
@@ -208,7 +225,7 @@ class Leader:
 
 def _is_watched_for(seen: queries.Glance) -> bool:
     """A job that runs may be overdue; one that is due before the next look is waited for."""
-    is_due = seen.due_in is not None and seen.due_in < 2 * WATCH_SECONDS
+    is_due = seen.due_in is not None and seen.due_in < SOON_SECONDS
     return is_due or seen.lost or seen.running
 
 
