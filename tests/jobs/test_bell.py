@@ -7,6 +7,7 @@ import pytest
 
 from chassis.events import Event
 from services.jobs.adapters import NodeBell
+from services.jobs.adapters.bell import Rhythm
 from services.jobs.events import ClusterChanged, SonarPinged, WorkReady
 from tests.jobs.leading import wait_until
 
@@ -75,3 +76,16 @@ def test_changes_and_pings_go_out_beside_work_each_once(bell: Told) -> None:
     bell.free.set()
     wait_until(lambda: len(bell.told) == 3)
     assert bell.told[1:] == [ClusterChanged(), SonarPinged()]
+
+
+def test_a_few_rings_in_a_row_go_out_at_once_and_many_are_gathered() -> None:
+    rhythm = Rhythm()
+    pauses = [rhythm.pause(1000.0 + number * 0.001) for number in range(100)]
+    assert pauses[: Rhythm.AHEAD] == [Rhythm.SHORTEST] * Rhythm.AHEAD
+    assert pauses[20] > Rhythm.EVERY
+
+
+def test_rings_that_come_one_by_one_never_wait() -> None:
+    rhythm = Rhythm()
+    pauses = {rhythm.pause(1000.0 + number * Rhythm.EVERY) for number in range(1000)}
+    assert pauses == {Rhythm.SHORTEST}

@@ -41,7 +41,7 @@ def test_a_kind_nobody_has_run_is_given_out_singly() -> None:
 
 
 def test_quick_kinds_travel_in_batches_up_to_a_limit(pace: Pace) -> None:
-    assert (pace.batch(QUICK), pace.ahead(QUICK)) == (5, 20)
+    assert (pace.batch(QUICK), pace.ahead(QUICK)) == (10, 20)
     pace.learn(3, 0.0)
     assert (pace.batch(3), pace.ahead(3)) == (MOST_IN_BATCH, MOST_AHEAD)
 
@@ -49,6 +49,12 @@ def test_quick_kinds_travel_in_batches_up_to_a_limit(pace: Pace) -> None:
 def test_a_kind_that_turns_slow_is_given_out_singly_again(pace: Pace) -> None:
     pace.learn(QUICK, 10.0)
     assert pace.batch(QUICK) == 1
+
+
+def test_a_few_quick_jobs_are_shared_by_the_idle_workers(pace: Pace) -> None:
+    waiting = Prefetched(pace)
+    waiting.add(a_job(n, QUICK) for n in range(7))
+    assert [len(waiting.for_idle(idle)) for idle in (3, 2, 1)] == [3, 2, 2]
 
 
 def test_slow_and_quick_jobs_take_turns_so_that_neither_starves(pace: Pace) -> None:

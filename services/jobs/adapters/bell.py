@@ -12,17 +12,28 @@ from chassis.events import Event
 from chassis.wire import EVENTS, Away, Channel, Wire, send
 from services.jobs.events import ClusterChanged, SonarPinged, WorkReady
 
-# Seconds after a ring in which further ones are gathered: short, because a job that just missed a
-# ring waits for the next; longer while rings do not cease, because nodes then look anyway.
-_SHORTEST, _LONGEST = 0.001, 0.005
 _TRANSIENT = 1
 
 
-class NodeBell:
-    """Tells the nodes what is new. Nobody relies on it: a ring may be lost.
+class Rhythm:
+    """How long further rings are gathered after one: hardly, because a job that just missed a ring
+    waits for the next; longer where they do not cease, because nodes then look anyway."""
 
-    The first ring goes out at once; what follows closely is gathered into one.
-    """
+    SHORTEST = 0.0005  # seconds
+    EVERY = 0.005  # seconds between two rings in the long run
+    AHEAD = 10  # rings that may be ahead of that
+
+    def __init__(self) -> None:
+        self._due = 0.0
+
+    def pause(self, now: float) -> float:
+        """Seconds to wait after a ring at `now`."""
+        self._due = max(self._due, now - self.AHEAD * self.EVERY) + self.EVERY
+        return max(self.SHORTEST, self._due - now)
+
+
+class NodeBell:
+    """Tells the nodes what is new. Nobody relies on it: a ring may be lost."""
 
     def __init__(self, broker_url: str) -> None:
         self._wire = Wire(broker_url, "jobs bell", self._connected)
@@ -74,16 +85,14 @@ class NodeBell:
             self._rung.set()
 
     def _run(self) -> None:
-        pause = _SHORTEST
+        rhythm = Rhythm()
         while True:
-            was_quiet = self._rung.wait(_LONGEST) is False
             self._rung.wait()
             if self._stopping:
                 return
-            pause = _SHORTEST if was_quiet else min(_LONGEST, 2 * pause)
             for told in self._taken():
                 self._tell(told)
-            time.sleep(pause)
+            time.sleep(rhythm.pause(time.monotonic()))
 
     def _taken(self) -> list[Event]:
         with self._lock:

@@ -131,11 +131,11 @@ class Agent:
         """Whatever is to do now. What is nearest to a waiting job comes first."""
         self._hear()
         self._take_in(self._crew.collect(self._seen))
-        self._look_for_work()
-        self._look_after_workers()
         if settled := self._dispatch.settled(self._results.take_settled()):
             # What ended may let others begin: at once where the kind says so, else perhaps.
             self._hopes.look_in(0.0 if any(map(self._held_others_up, settled)) else ECHO)
+        self._look_for_work()
+        self._look_after_workers()
         measures.held.set(len(self._dispatch.held))
 
     def _hear(self) -> None:

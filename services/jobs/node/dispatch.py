@@ -31,6 +31,7 @@ class Dispatch:
         self._rows: Mapping[int, int] = {}
         self._room: Mapping[int, int] = {}
         self._turn = 0
+        self._asked = False
         self.is_paused = False
         self.held: dict[int, Claimed] = {}
         self._held_of: Counter[int] = Counter()
@@ -50,7 +51,8 @@ class Dispatch:
 
     @property
     def has_reason_to_claim(self) -> bool:
-        return bool(self._wanted()[0])
+        """Whether to claim again at once: not where there was nothing to ask for the last time."""
+        return self._asked and bool(self._wanted()[0])
 
     @property
     def expects_ends(self) -> bool:
@@ -60,6 +62,7 @@ class Dispatch:
     def claim(self, store: Store, session: int) -> int:
         """Claim once and hand out; returns how many came."""
         shares, room = self._wanted()
+        self._asked = bool(shares)
         if not shares:
             return 0
         jobs = store.claim(session, list(shares), list(shares.values()), room)
@@ -75,8 +78,9 @@ class Dispatch:
         if not self.prefetched:
             return
         working = [worker for worker in self._crew.workers if worker.can_work]
-        for worker in working:
-            if worker.is_idle and (batch := self.prefetched.for_idle()):
+        idle = [worker for worker in working if worker.is_idle]
+        for place, worker in enumerate(idle):
+            if batch := self.prefetched.for_idle(len(idle) - place):
                 worker.give(batch)
         if not self.prefetched.slow:
             for worker in working:
@@ -119,10 +123,8 @@ class Dispatch:
         guaranteed = self._guaranteed(hopeful)
         idle, used = self._slots()
         free = max(0, idle - self.prefetched.slow)
-        slow = slow_shares(
-            [kind for kind in hopeful if not self._pace.is_quick(kind)],
-            guaranteed, used, free, self._reserved(guaranteed),
-        )  # fmt: skip
+        slow_kinds = [kind for kind in hopeful if kind not in self._pace.quick]
+        slow = slow_shares(slow_kinds, guaranteed, used, free, self._reserved(guaranteed))
         quick = self._quick_shares(hopeful, guaranteed, idle)
         turn = next((kind for kind in (*slow, *hopeful) if kind in slow or kind in quick), None)
         if self.held and turn in quick:
@@ -138,13 +140,13 @@ class Dispatch:
     def _quick_shares(
         self, hopeful: Sequence[int], guaranteed: Mapping[int, int], idle: int
     ) -> dict[int, int]:
-        quick = [kind for kind in hopeful if self._pace.is_quick(kind)]
+        quick = [kind for kind in hopeful if kind in self._pace.quick]
         stock = {kind: self._pace.ahead(kind) * STOCK for kind in quick}
         return quick_shares(quick, guaranteed, self._held_of, stock, idle, self._room)
 
     def _reserved(self, guaranteed: Mapping[int, int]) -> int:
         """Slots guaranteed to quick kinds that have work."""
-        return sum(slots for kind, slots in guaranteed.items() if self._pace.is_quick(kind))
+        return sum(slots for kind, slots in guaranteed.items() if kind in self._pace.quick)
 
     def _slots(self) -> tuple[int, Counter[int]]:
         """Workers without a slow job, and how many slots the slow kinds fill or soon will."""

@@ -43,20 +43,21 @@ class Prefetched:
             quick = self._pace.is_quick(job.kind_id)
             (self._quick if quick else self._slow).appendleft((now, job))
 
-    def for_idle(self) -> list[Claimed]:
-        """What an idle worker gets next: one slow job, or a batch of quick ones."""
+    def for_idle(self, idle: int = 1) -> list[Claimed]:
+        """What the next of so many idle workers gets: one slow job, or a batch of quick ones."""
         turn = self._slow_turn
         self._slow_turn = not turn
         if self._slow and (turn or not self._quick):
             return [self._slow.popleft()[1]]
-        return self.quick_batch()
+        return self.quick_batch(idle)
 
-    def quick_batch(self) -> list[Claimed]:
-        """A message's worth of quick jobs, all of one kind."""
+    def quick_batch(self, idle: int = 1) -> list[Claimed]:
+        """A message's worth of quick jobs, all of one kind, and no more than leaves as many for
+        each of the other idle workers."""
         if not self._quick:
             return []
         kind_id = self._quick[0][1].kind_id
-        most = self._pace.batch(kind_id)
+        most = min(self._pace.batch(kind_id), -(-len(self._quick) // idle))
         batch: list[Claimed] = []
         while self._quick and len(batch) < most and self._quick[0][1].kind_id == kind_id:
             batch.append(self._quick.popleft()[1])

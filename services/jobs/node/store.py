@@ -12,6 +12,14 @@ from psycopg2.extensions import connection as Connection
 from chassis.jobkinds import JobKind
 from services.jobs.node.runs import Claimed, Failed, Line, Said
 
+# What is said for every job is parsed and planned once for each connection.
+_PREPARED = """
+PREPARE claim (bigint, int[], int[], int) AS
+    SELECT id, run_no, kind_id, attempt, uid::text, site_id::text, account_id::text, request_id,
+        args, waited, version, group_id::text, tags FROM claim($1, $2, $3, $4);
+PREPARE complete (bigint, bigint[], int[], text[]) AS SELECT complete($1, $2, $3, $4::jsonb[]);
+"""
+
 
 class Away(Exception):
     """The database cannot be reached, or the connection was lost; whether the last statement took
@@ -94,11 +102,8 @@ class Store:
     ) -> list[Claimed]:
         """At most `room` jobs, and of each kind at most its `free`, in the order of `kinds`."""
         rows = self._rows(
-            "SELECT id, run_no, kind_id, attempt, uid::text, site_id::text, account_id::text,"
-            " request_id, args, waited, version, group_id::text, tags"
-            " FROM claim(%s, %s::int[], %s::int[], %s)",
-            session, _numbers(kinds), _numbers(free), room,
-        )  # fmt: skip
+            "EXECUTE claim (%s, %s, %s, %s)", session, _numbers(kinds), _numbers(free), room
+        )
         return [Claimed._make(row) for row in rows]
 
     def complete(
@@ -106,7 +111,7 @@ class Store:
     ) -> set[int]:
         """End runs with their results (JSON text); returns the ids that were this node's to end."""
         rows = self._rows(
-            "SELECT complete(%s, %s::bigint[], %s::int[], %s::text[]::jsonb[])",
+            "EXECUTE complete (%s, %s, %s, %s)",
             session, _numbers(ids), _numbers(runs), results if any(results) else [],
         )  # fmt: skip
         return {row[0] for row in rows}
@@ -170,6 +175,8 @@ class Store:
                 " -c default_transaction_isolation=read\\ committed -c jit=off",
             )
             self._connection.autocommit = True
+            with self._connection.cursor() as cursor:
+                cursor.execute(_PREPARED)
         return self._connection
 
 
