@@ -28,7 +28,7 @@ def test_a_kind_nobody_has_run_is_given_out_singly() -> None:
 
 
 def test_quick_kinds_travel_in_batches_up_to_a_limit(pace: Pace) -> None:
-    assert (pace.batch(QUICK), pace.ahead(QUICK)) == (10, 20)
+    assert (pace.batch(QUICK), pace.ahead(QUICK)) == (20, 40)
     pace.learn(3, 0.0)
     assert (pace.batch(3), pace.ahead(3)) == (MOST_IN_BATCH, MOST_AHEAD)
 
@@ -46,7 +46,7 @@ def test_a_few_quick_jobs_are_shared_by_the_idle_workers(pace: Pace) -> None:
 
 def test_slow_and_quick_jobs_take_turns_so_that_neither_starves(pace: Pace) -> None:
     waiting = Prefetched(pace)
-    waiting.add([*(a_job(n, QUICK) for n in range(20)), a_job(100), a_job(101)])
+    waiting.add([*(a_job(n, QUICK) for n in range(40)), a_job(100), a_job(101)])
     kinds = [waiting.for_idle()[0].kind_id for _ in range(4)]
     assert kinds == [SLOW, QUICK, SLOW, QUICK]
 

@@ -7,8 +7,8 @@ by one and only to an idle worker, so that nothing waits behind them.
 from collections.abc import Mapping, Set
 
 QUICK = 0.005  # seconds; what takes longer is given out singly
-BATCH_SECONDS = 0.01  # of work in one message
-AHEAD_SECONDS = 0.02  # of work given to a worker in all
+BATCH_SECONDS = 0.02  # of work in one message
+AHEAD_SECONDS = 0.04  # of work given to a worker in all
 MOST_IN_BATCH = 50
 MOST_AHEAD = 200
 _WEIGHT = 0.1  # of the newest job in the running mean

@@ -10,7 +10,7 @@ from services.jobs.node.runs import Failed, Line, Said
 from services.jobs.node.store import Refused, Store
 
 FLUSH_JOBS = 200
-FLUSH_SECONDS = 0.01
+FLUSH_SECONDS = 0.02
 NOTE_SECONDS = 0.5  # how long progress and lines of a run that goes on may wait
 
 

@@ -8,8 +8,8 @@ from services.jobs.node.channel import Channel
 from services.jobs.node.runs import Outcome
 from services.jobs.node.worker import ENDED, MISUSED
 
-SEND_AFTER = 0.01  # seconds that an outcome may wait for others of its batch
-LATEST = 0.02  # and for a job behind it that takes longer than it should
+SEND_AFTER = 0.02  # seconds that an outcome may wait for others of its batch
+LATEST = 0.03  # and for a job behind it that takes longer than it should
 
 
 class Teller:
