@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_CLAIM = re.compile(r"duration: ([\d.]+) ms +statement: SELECT .*\bFROM claim\(")
+_CLAIM = re.compile(r"duration: ([\d.]+) ms +statement: EXECUTE claim\b")
 
 
 def claim_times(postgres_log: Path, since: int = 0) -> list[float]:

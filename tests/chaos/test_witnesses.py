@@ -195,8 +195,8 @@ def test_a_recovery_is_measured_and_a_missed_one_is_a_broken_promise() -> None:
 def test_logs_tell_of_claims_and_of_stale_completions(tmp_path: Path) -> None:
     postgres = tmp_path / "postgres.log"
     postgres.write_text(
-        "LOG:  duration: 1.250 ms  statement: SELECT id FROM claim(3, ARRAY[1], ARRAY[2], 4)\n"
-        "LOG:  duration: 9.000 ms  statement: SELECT complete(3)\n"
+        "LOG:  duration: 1.250 ms  statement: EXECUTE claim (3, '{1}', '{2}', 4)\n"
+        "LOG:  duration: 9.000 ms  statement: EXECUTE complete (3, '{1}', '{1}', '{}')\n"
     )
     (tmp_path / "ada.log").write_text(
         '{"event": "stale outcomes discarded", "number": 3}\nTraceback\n{"event": "joined"}\n{"ev'
