@@ -1,6 +1,7 @@
 """What an idle cluster takes, and what its processes keep in memory."""
 
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from benchmarks.jobs_parts.ours import OurArena, Ours
@@ -29,24 +30,38 @@ _SCHEDULE = """
 
 
 def idle(bench: Bench, _number: int) -> None:
-    """Four nodes with nothing to do; each process group's share of one core."""
+    """Four nodes with nothing to do; each process group's share of one core.
+
+    The servers take a share for themselves, also where nobody is connected to them.
+    """
+    alone = _shares(bench.world.server_pids())
+    bench.say(f"idle: {_told(alone)} of one core without us")
+    for name, share in alone.items():
+        bench.figures.note(f"idle {name} without us", 100 * share)
     with Ours("idle", bench.world, NODES, 2).arena() as arena:
         arena.start()
         arena.wait_until_ready()
         time.sleep(SETTLING)
         groups = {"nodes": arena.node_pids, "service": [arena.service_pid]}
         groups |= bench.world.server_pids()
-        before = usage(groups)
-        time.sleep(IDLE_SECONDS)
-        spent = usage(groups).since(before).groups
-        for name, seconds in spent.items():
-            bench.figures.note(f"idle {name}", 100 * seconds / IDLE_SECONDS)
-        bench.figures.note("idle all", 100 * sum(spent.values()) / IDLE_SECONDS)
+        shares = _shares(groups)
+        for name, share in shares.items():
+            bench.figures.note(f"idle {name}", 100 * share)
+        bench.figures.note("idle all", 100 * sum(shares.values()))
         _note_memory(bench, "idle", arena)
-        shares = ", ".join(
-            f"{name} {seconds / IDLE_SECONDS:.2%}" for name, seconds in spent.items()
-        )
-        bench.say(f"idle: {shares} of one core")
+        bench.say(f"idle: {_told(shares)} of one core")
+
+
+def _shares(groups: Mapping[str, Sequence[int]]) -> dict[str, float]:
+    """Cores that each group of processes keeps busy for a while."""
+    before = usage(groups)
+    time.sleep(IDLE_SECONDS)
+    spent = usage(groups).since(before).groups
+    return {name: seconds / IDLE_SECONDS for name, seconds in spent.items()}
+
+
+def _told(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {share:.2%}" for name, share in shares.items())
 
 
 def scheduled(bench: Bench, _number: int) -> None:
